@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { cold, operated } from "./key.ts";
+
+/** `[journal]`: how much of the past can be resumed. */
+export const journalSection = z
+  .strictObject({
+    maxAgeSec: cold(z.int().min(60).max(31_536_000).default(3_600), "Seconds an event can be resumed or replayed."),
+    maxEventsPerTopic: cold(
+      z.int().min(1).max(1_000_000).default(1_000),
+      "Events kept for each topic; the oldest go first.",
+    ),
+    maxBytes: cold(
+      z.int().min(1_048_576).max(1_099_511_627_776).default(536_870_912),
+      "Bytes kept for all topics together; the oldest events go first.",
+    ),
+    replicas: operated(z.int().min(1).max(5).default(1), "NATS servers that hold each event."),
+    duplicateWindowSec: cold(
+      z.int().min(1).max(3_600).default(120),
+      "Seconds in which a repeated publish is recognised. At most max_age_sec.",
+    ),
+    publishTimeoutMs: cold(
+      z.int().min(100).max(60_000).default(10_000),
+      "Milliseconds a publish waits for the journal, retries included, before it is answered with 503.",
+    ),
+    maxInFlight: cold(
+      z.int().min(1).max(100_000).default(1_000),
+      "Publishes that may wait for the journal at once; further ones are answered with 503 at once.",
+    ),
+    sweepIntervalSec: cold(
+      z.int().min(1).max(300).default(5),
+      "Seconds between two comparisons of the served topics with the journal: the bound on late delivery after a loss inside NATS.",
+    ),
+    interestLingerSec: cold(
+      z.int().min(0).max(3_600).default(15),
+      "Seconds a proxy goes on following a topic after its last listener left.",
+    ),
+  })
+  .prefault({})
+  .describe("How much of the past can be resumed.");

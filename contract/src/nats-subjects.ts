@@ -1,0 +1,69 @@
+/** NATS users of an instance; see `natsPermissions`. */
+export const natsUsers = { proxy: "proxy", publisher: "publisher", admin: "admin" } as const;
+
+/**
+ * Subjects of one instance. A topic id is 32 lower-case hex digits: the first 16 bytes of SHA-256 of the topic's UTF-8 name.
+ * - `in(id)` takes events into the journal; `out(id)` is what the server republishes once they are stored.
+ */
+export const natsSubjects = (instance: string) => {
+  const prefix = `revenprox.${instance}`;
+  return {
+    prefix,
+    in: (topicId: string) => `${prefix}.in.${topicId}`,
+    inAll: `${prefix}.in.>`,
+    inPrefix: `${prefix}.in.`,
+    out: (topicId: string) => `${prefix}.out.${topicId}`,
+    outAll: `${prefix}.out.>`,
+    outPrefix: `${prefix}.out.`,
+    /** The journal's epoch record and heartbeat, inside the journal. */
+    epochToken: "_epoch",
+    /** A publisher that learned of a lost republish tells the topic's followers to compare with the journal. */
+    nudge: (topicId: string) => `${prefix}.state.nudge.${topicId}`,
+    nudgeAll: `${prefix}.state.nudge.>`,
+    presence: `${prefix}.state.presence`,
+    stateAll: `${prefix}.state.>`,
+    inboxPrefix: (user: string) => `_INBOX_${instance}_${user}`,
+  };
+};
+
+/** JetStream stream name of an instance. */
+export const journalStream = (instance: string): string => `REVENPROX_${instance.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
+
+/** Message headers of an event on the bus; the payload is the event's data as UTF-8 text. */
+export const eventHeaders = {
+  /** SSE event type; absent: `message`. */
+  type: "Revenprox-Event",
+  /** SSE reconnection time in milliseconds. */
+  retry: "Revenprox-Retry",
+} as const;
+
+/** What a NATS user may publish and subscribe; only the server itself writes `….out.>`. */
+export const natsPermissions = (instance: string) => {
+  const subjects = natsSubjects(instance);
+  const stream = journalStream(instance);
+  const api = ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.INFO", "STREAM.MSG.GET"].map(
+    (call) => `$JS.API.${call}.${stream}`,
+  );
+  return {
+    proxy: {
+      publish: [
+        subjects.inAll,
+        subjects.stateAll,
+        ...api,
+        "$JS.API.INFO",
+        `$JS.API.DIRECT.GET.${stream}`,
+        `$JS.API.DIRECT.GET.${stream}.>`,
+      ],
+      subscribe: [
+        subjects.outAll,
+        subjects.stateAll,
+        `${subjects.inboxPrefix(natsUsers.proxy)}.>`,
+        `$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${stream}`,
+      ],
+    },
+    publisher: {
+      publish: [subjects.inAll],
+      subscribe: [`${subjects.inboxPrefix(natsUsers.publisher)}.>`, "_INBOX.>"],
+    },
+  };
+};

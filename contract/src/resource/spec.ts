@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { specConfig } from "./spec-config.ts";
+import { objectName, quantity, stringMap, withRules } from "./structural.ts";
+
+const natsServer = z
+  .string()
+  .max(512)
+  .regex(/^(nats|tls):\/\/[^\s@/]+$/, "must be nats://host:port or tls://host:port, without user name or password")
+  .describe("nats://host:port or tls://host:port; credentials go into credentialsSecret, never into the URL.");
+
+const managedNats = z.strictObject({
+  replicas: z
+    .union([z.literal(1), z.literal(3)])
+    .meta({ type: "integer", enum: [1, 3] })
+    .default(1)
+    .describe("NATS servers: 1, or 3 to survive the loss of one. Cannot be changed later."),
+  storage: z
+    .strictObject({
+      size: quantity.default("2Gi").describe("Size of each server's journal volume. Cannot be changed later."),
+      className: objectName
+        .optional()
+        .describe(
+          "StorageClass of the volumes. Unset: the cluster's default class; none: an emptyDir, with JournalDurable=False.",
+        ),
+    })
+    .prefault({})
+    .describe("Where the journal lies."),
+});
+
+const externalNats = z.strictObject({
+  servers: z.array(natsServer).min(1).max(32).describe("Servers of one NATS system with JetStream."),
+  credentialsSecret: objectName.optional().describe("Secret in this namespace with the keys username and password."),
+});
+
+const nats = withRules(
+  z.strictObject({
+    managed: managedNats.optional().describe("NATS that the operator runs. The default."),
+    external: externalNats.optional().describe("NATS that somebody else runs."),
+  }),
+  [
+    {
+      rule: "!(has(self.managed) && has(self.external))",
+      message: "give nats.managed or nats.external, not both",
+    },
+  ],
+);
+
+const service = z.strictObject({
+  type: z
+    .enum(["ClusterIP", "NodePort", "LoadBalancer"])
+    .default("ClusterIP")
+    .describe("Type of the Service that clients connect to."),
+  annotations: stringMap.optional().describe("Annotations of the Service, for example for a load balancer."),
+});
+
+const thresholds = z.strictObject({
+  highConnections: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "Streams on one proxy above which RevenProxHighConnections fires. Default: the lower of 80000 and 80 % of maxConnections.",
+    ),
+  authFailuresPerSecond: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Authentication failures a second above which RevenProxAuthFailures fires. Default: 100."),
+  memoryPercent: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Share of the memory limit in percent above which RevenProxMemoryHigh fires. Default: 85."),
+});
+
+const monitoring = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe("Whether a ServiceMonitor and a PrometheusRule are made where their CRDs exist."),
+  labels: stringMap
+    .optional()
+    .describe(
+      "Labels that your Prometheus selects ServiceMonitors and PrometheusRules by, for example release: kube-prometheus-stack.",
+    ),
+  intervalSec: z.int().min(5).max(300).default(15).describe("Seconds between two scrapes."),
+  runbookBaseUrl: z
+    .string()
+    .max(512)
+    .regex(/^https?:\/\/\S+$/, "must be an http or https URL")
+    .optional()
+    .describe("Where the runbook pages are served; the alert's name is appended."),
+  thresholds: thresholds.optional().describe("Thresholds of the alerts."),
+});
+
+const amounts = z.record(z.string().max(63), quantity).meta({
+  maxProperties: 16,
+  additionalProperties: { "x-kubernetes-int-or-string": true, anyOf: [{ type: "integer" }, { type: "string" }] },
+});
+
+const resources = z.strictObject({
+  requests: amounts.optional().describe("What a proxy pod is promised."),
+  limits: amounts
+    .optional()
+    .describe("What a proxy pod may use at most; the memory limit is the metric memory_limit_bytes."),
+});
+
+const unchangedManaged = (field: string, fallback: string): string =>
+  ["self", "oldSelf"]
+    .map((side) => {
+      const managed = `${side}.nats.managed`;
+      return `(has(${side}.nats) && has(${managed})${field === "storage.className" ? ` && has(${managed}.storage.className)` : ""} ? ${managed}.${field} : ${fallback})`;
+    })
+    .join(" == ");
+
+/** `spec` of a RevenProx. `{}` is a working system. */
+export const revenproxSpec = withRules(
+  z.strictObject({
+    replicas: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(3)
+      .describe("Proxy pods. Written by kubectl scale and autoscalers through the scale subresource."),
+    image: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe("Image of the proxy. Default: the one the operator was released with."),
+    config: specConfig,
+    nats: nats.optional().describe("The NATS behind the proxies. Default: one server, run by the operator."),
+    service: service.optional().describe("The Service that clients connect to."),
+    monitoring: monitoring.optional().describe("Prometheus integration."),
+    resources: resources.optional().describe("Compute resources of a proxy pod."),
+    progressDeadlineSeconds: z
+      .int()
+      .min(30)
+      .max(86_400)
+      .default(600)
+      .describe("Seconds without progress after which Stalled becomes True."),
+  }),
+  [
+    {
+      rule: "has(self.nats) && has(self.nats.external) ? !(has(oldSelf.nats) && has(oldSelf.nats.managed)) && has(oldSelf.nats) : !(has(oldSelf.nats) && has(oldSelf.nats.external))",
+      message:
+        "nats cannot move between managed and external after creation: create a second RevenProx and move clients to it",
+    },
+    {
+      rule: [
+        unchangedManaged("replicas", "1"),
+        unchangedManaged("storage.size", "'2Gi'"),
+        unchangedManaged("storage.className", "''"),
+      ].join(" && "),
+      message: "nats.managed cannot be changed after creation: create a second RevenProx and move clients to it",
+    },
+    {
+      rule: "!has(self.config) || !has(self.config.journal) || !has(self.config.journal.duplicateWindowSec) || self.config.journal.duplicateWindowSec <= (has(self.config.journal.maxAgeSec) ? self.config.journal.maxAgeSec : 3600)",
+      message: "config.journal.duplicateWindowSec must be at most maxAgeSec (default 3600)",
+    },
+    {
+      rule: "!has(self.config) || !has(self.config.distributedState) || (has(self.config.distributedState.peerTimeoutSec) ? self.config.distributedState.peerTimeoutSec : 20) >= 2 * (has(self.config.distributedState.gossipIntervalSec) ? self.config.distributedState.gossipIntervalSec : 5)",
+      message:
+        "config.distributedState.peerTimeoutSec (default 20) must be at least twice gossipIntervalSec (default 5)",
+    },
+  ],
+);
+
+export type RevenProxSpec = z.output<typeof revenproxSpec>;

@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import type { Platform } from "./platform.ts";
+
+export const chart = fileURLToPath(new URL("../../charts/revenprox", import.meta.url));
+export const quickstart = `${chart}/examples/quickstart.yaml`;
+export const operatorNamespace = "revenprox-system";
+
+const split = (image: string): [repository: string, tag: string] => {
+  const colon = image.lastIndexOf(":");
+  return [image.slice(0, colon), image.slice(colon + 1)];
+};
+
+const imageValues = ({ images }: Platform): string[] =>
+  [
+    ["image", images.operator],
+    ["proxyImage", images.proxy],
+    ["natsImage", images.natsServer],
+  ].flatMap(([value = "", image = ""]) => {
+    const [repository, tag] = split(image);
+    return ["--set-string", `${value}.repository=${repository},${value}.tag=${tag}`];
+  });
+
+/** `helm upgrade --install` of this project's chart with the platform's images; returns when the operator is ready. */
+export const installChart = (platform: Platform, extra: readonly string[] = []): Promise<string> =>
+  platform.helm([
+    ...["upgrade", "--install", "revenprox", chart],
+    ...["--namespace", operatorNamespace, "--create-namespace"],
+    ...imageValues(platform),
+    ...extra,
+    ...["--wait", "--timeout", "3m"],
+  ]);

@@ -1,0 +1,11 @@
+import type { TestProject } from "vitest/node";
+import { startBuiltIn } from "../environment/built-in-cluster.ts";
+import { installChart } from "../environment/release.ts";
+
+/** Starts the built-in cluster with the operator once for all stories; returns what ends it. */
+export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
+  const platform = await startBuiltIn((line) => process.stdout.write(`${line}\n`));
+  await installChart(platform);
+  project.provide("images", platform.images);
+  return () => platform.down();
+};

@@ -1,0 +1,139 @@
+import type { PublishedEvent, TopicId } from "./event.ts";
+
+/** A place in the journal. Sequences count over all topics; they begin anew only with a new epoch (milliseconds). */
+export interface Cursor {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/** One entry of the journal. `acceptedAt` is in milliseconds of this process's clock. */
+export interface StoredEvent {
+  readonly sequence: number;
+  readonly acceptedAt: number;
+  /** Absent: the entry breaks the format. It is skipped, but its sequence counts as passed. */
+  readonly event?: PublishedEvent;
+}
+
+/** An entry as it is told live. `previous` is the topic's last stored sequence before it; 0 when there is none (any more). */
+export interface LiveEvent extends StoredEvent {
+  readonly previous: number;
+}
+
+/** What became of a publish; all but `stored` mean that the publisher must be told 503 (or 413). */
+export type PublishOutcome =
+  | { readonly kind: "stored"; readonly cursor: Cursor }
+  | { readonly kind: "unavailable" }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "busy" }
+  | { readonly kind: "too-large"; readonly limit: number };
+
+/** One page of a topic's past, ascending. */
+export interface JournalPage {
+  readonly events: readonly StoredEvent[];
+  /** Entries after the asked cursor may have been removed before they could be read. */
+  readonly missed: boolean;
+  /** Every entry of the topic up to this sequence is in this page or was in an earlier one. */
+  readonly completeTo: number;
+  /** No further entry was stored when the page was read. */
+  readonly end: boolean;
+}
+
+/** Last sequences of topics: `last` 0 = nothing stored. All entries up to `checkedTo` of these topics are accounted for. */
+export interface Tails {
+  readonly epoch: number;
+  readonly checkedTo: number;
+  readonly last: ReadonlyMap<TopicId, number>;
+}
+
+export interface JournalBounds {
+  readonly epoch: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
+
+/** What the journal says without being asked. Never called from inside a call to the journal. */
+export interface JournalListener {
+  /** The journal can be reached (again): compare every followed topic with it. Also after any sign of loss. */
+  resync(reason: "connected" | "leader-elected" | "heartbeat"): void;
+  /** Live events no longer arrive; streams stay open. */
+  disconnected(): void;
+  /**
+   * Ids begin anew. `restarted`: the sequences do too, and all that the new journal holds is new;
+   * else the entries are the same ones under a new epoch.
+   */
+  epochChanged(change: { readonly epoch: number; readonly restarted: boolean }): void;
+  /** A publisher knows that `sequence` is stored on the topic though it may not have been told live. */
+  nudge(topicId: TopicId, sequence: number): void;
+}
+
+/**
+ * The journal between publishers and streams: NATS JetStream, or a ring in this process.
+ * Every promise rejects with `JournalUnavailable` when the journal cannot be reached.
+ */
+export interface Journal {
+  /** Called once, before anything else. */
+  listen(listener: JournalListener): void;
+  /** Epoch and highest sequence known to this process; undefined until the journal was reached once. */
+  readonly known: Cursor | undefined;
+  readonly connected: boolean;
+  publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome>;
+  /** Resolves when events stored from now on will be told, in order, each after its `previous`, save for losses. */
+  follow(topicId: TopicId, onEvent: (event: LiveEvent) => void): Promise<{ stop(): void }>;
+  tails(topicIds: readonly TopicId[]): Promise<Tails>;
+  /** At most one page of the topic's entries after the sequence `after`. */
+  read(topicId: TopicId, after: number): Promise<JournalPage>;
+  bounds(): Promise<JournalBounds>;
+}
+
+export class JournalUnavailable extends Error {
+  override readonly name = "JournalUnavailable";
+}
+
+/** Where one stream's bytes go. Calls after the end do nothing. */
+export interface EventSink {
+  /**
+   * Takes whole frames; the bytes are shared and must not be changed.
+   * False: taken, but write no more until `OpenStream.writable()` is called.
+   */
+  write(frames: Uint8Array): boolean;
+  /** Writes the last bytes and ends the response cleanly. */
+  end(frames?: Uint8Array): void;
+}
+
+/** What the transport tells the hub about one stream. */
+export interface OpenStream {
+  writable(): void;
+  /** The client is gone, or the response has ended. */
+  closed(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Runs `action` once after `ms`; the returned function cancels it. */
+  after(ms: number, action: () => void): () => void;
+  /** Runs `action` when everything that arrived in this turn of the event loop has been handled. */
+  endOfTurn(action: () => void): void;
+}
+
+/** Numbers between 0 (inclusive) and 1. */
+export type Random = () => number;
+
+/** Where the hub counts. */
+export interface HubMetrics {
+  streamOpened(): void;
+  streamClosed(seconds: number): void;
+  /** Frames of events written to sockets: `messages` over all streams, `bytes` of frames likewise (keepalives and control frames count as bytes only). */
+  sent(messages: number, bytes: number): void;
+  latency(milliseconds: number): void;
+  dropped(messages: number): void;
+  gapTold(): void;
+  holeFilled(messages: number): void;
+}
+
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}

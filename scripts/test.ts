@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readTally, type Tally } from "./test-results.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = (name: string): string => join(root, "node_modules/.bin", name);
+const reports = join(root, "test-results");
+
+interface Stage {
+  readonly name: string;
+  readonly usually: string;
+  readonly fast: boolean;
+  readonly run: () => Promise<Tally>;
+}
+
+const exitCode = (command: string, args: readonly string[]): Promise<number> =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit" });
+    child.on("error", (error) => {
+      process.stderr.write(`${command} could not be started: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+
+const command =
+  (...[program = "", ...args]: string[]) =>
+  async (): Promise<Tally> =>
+    (await exitCode(program, args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+
+const suite = (project: string) => async (): Promise<Tally> => {
+  const report = join(reports, `${project}.json`);
+  rmSync(report, { force: true });
+  const code = await exitCode(process.execPath, [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    ...["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+  ]);
+  const tally = readTally(report);
+  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+};
+
+const stages: readonly Stage[] = [
+  { name: "lint and format", usually: "3 s", fast: true, run: command(bin("biome"), "ci", "--colors=off", ".") },
+  { name: "build", usually: "5 s", fast: true, run: command(bin("tsc"), "-b", "contract", "proxy", "operator") },
+  { name: "types of everything else", usually: "5 s", fast: true, run: command(bin("tsc"), "-p", "tsconfig.json") },
+  { name: "unused code and dependencies", usually: "5 s", fast: true, run: command(bin("knip"), "--no-progress") },
+  { name: "unit tests", usually: "30 s", fast: true, run: suite("unit") },
+  {
+    name: "integration tests",
+    usually: "3 min, after Kubernetes is built once (10 min)",
+    fast: false,
+    run: suite("integration"),
+  },
+  {
+    name: "the built-in cluster and its images",
+    usually: "3 min, more the first time",
+    fast: false,
+    run: suite("cluster"),
+  },
+  { name: "user stories on the cluster", usually: "5 min", fast: false, run: suite("e2e") },
+];
+
+const main = async (): Promise<void> => {
+  const only = process.argv.includes("--fast") ? stages.filter(({ fast }) => fast) : stages;
+  mkdirSync(reports, { recursive: true });
+  const tallies: (Tally & { name: string })[] = [];
+  for (const [index, stage] of only.entries()) {
+    process.stdout.write(`\n=== ${index + 1}/${only.length} ${stage.name} (usually ${stage.usually})\n`);
+    const start = Date.now();
+    const tally = await stage.run();
+    tallies.push({ ...tally, name: stage.name });
+    const seconds = Math.round((Date.now() - start) / 1000);
+    process.stdout.write(`=== ${stage.name}: ${tally.passed} passed, ${tally.failed} failed, ${seconds} s\n`);
+  }
+  const sum = (key: keyof Tally): number => tallies.reduce((total, tally) => total + tally[key], 0);
+  const broken = tallies.filter(({ failed }) => failed > 0).map(({ name }) => name);
+  process.stdout.write(broken.length > 0 ? `\nFailed: ${broken.join(", ")}\n` : "\n");
+  process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed\n`);
+  process.exitCode = broken.length > 0 ? 1 : 0;
+};
+
+await main();
