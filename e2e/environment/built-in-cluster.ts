@@ -32,9 +32,6 @@ export const startBuiltIn = async (progress: Progress): Promise<Platform> => {
   };
   const cluster = await up();
   for (const { archive } of built) await cluster.importImage(archive);
-  return platformOf(cluster, {
-    operator: nameOf("operator"),
-    proxy: nameOf("proxy"),
-    natsServer: nameOf("nats-server"),
-  });
+  const images = { operator: nameOf("operator"), proxy: nameOf("proxy"), natsServer: nameOf("nats-server") };
+  return platformOf(cluster, images, () => cluster.down());
 };
