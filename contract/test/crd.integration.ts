@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type ControlPlane, startControlPlane } from "@revenprox/cluster";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const crd = fileURLToPath(new URL("../../crds/revenprox.yaml", import.meta.url));
+const namespace = "default";
+let api: ControlPlane;
+
+/** Everything kubectl said, whether it succeeded or not. */
+const kubectl = (args: readonly string[], input = ""): Promise<string> =>
+  new Promise((resolve) => {
+    const child = execFile(api.kubectl, ["--kubeconfig", api.kubeconfig, ...args], (_, stdout, stderr) =>
+      resolve(`${stdout}${stderr}`),
+    );
+    child.stdin?.end(input);
+  });
+
+beforeAll(async () => {
+  api = await startControlPlane();
+  expect(await kubectl(["apply", "--filename", crd])).toContain("created");
+  expect(await kubectl(["wait", "--for=condition=Established", "--timeout=20s", "--filename", crd])).toContain(
+    "condition met",
+  );
+});
+
+afterAll(() => api.stop());
+
+const manifest = (spec: unknown, name = "refused"): string =>
+  JSON.stringify({ apiVersion: "revenprox.io/v1alpha1", kind: "RevenProx", metadata: { name, namespace }, spec });
+
+const refusal = (resource: string): Promise<string> =>
+  kubectl(["create", "--dry-run=server", "--filename", "-"], resource);
+
+test.each([
+  ["a misspelt field", { replica: 2 }, /unknown field "spec.replica"/],
+  ["too many replicas", { replicas: 5000 }, /spec.replicas: Invalid value: 5000.*less than or equal to 1000/s],
+  [
+    "a value out of range",
+    { config: { http: { keepaliveIntervalSec: 0 } } },
+    /keepaliveIntervalSec.*greater than or equal to 1/s,
+  ],
+  ["a wrong enum value", { config: { logLevel: "loud" } }, /logLevel.*"debug", "info", "warn", "error"/s],
+  ["two kinds of NATS", { nats: { managed: {}, external: { servers: ["nats://n:4222"] } } }, /not both/],
+  [
+    "credentials in a URL",
+    { nats: { external: { servers: ["nats://user:secret@n:4222"] } } },
+    /without user name or password/,
+  ],
+  ["two NATS servers", { nats: { managed: { replicas: 2 } } }, /replicas.*supported values: "1", "3"/s],
+  [
+    "keys that contradict each other",
+    { config: { distributedState: { gossipIntervalSec: 15 } } },
+    /peerTimeoutSec \(default 20\) must be at least twice gossipIntervalSec/,
+  ],
+  ["a bad size", { nats: { managed: { storage: { size: "plenty" } } } }, /must be a quantity such as 500m or 1Gi/],
+])("%s is refused with a message that says what to do", async (_, spec, message) => {
+  expect(await refusal(manifest(spec))).toMatch(message);
+});
+
+test("a name that is too long for its children is refused", async () => {
+  expect(await refusal(manifest({}, "a".repeat(41)))).toMatch(/at most 40 characters/);
+});
+
+test("an empty spec is accepted", async () => {
+  expect(await refusal(manifest({}))).toMatch(/created \(server dry run\)/);
+});
+
+test("the defaults of an empty spec, and the status before any operator has seen it", async () => {
+  await kubectl(["create", "--filename", "-"], manifest({}, "defaults"));
+  const stored = JSON.parse(await kubectl(["get", "rvp", "defaults", "--output", "json"]));
+  expect(stored.spec).toEqual({ replicas: 3, progressDeadlineSeconds: 600 });
+  expect(stored.status.conditions[0]).toMatchObject({ type: "Ready", status: "Unknown" });
+});
+
+test("managed NATS cannot be changed later", async () => {
+  await kubectl(["create", "--filename", "-"], manifest({ replicas: 1 }, "fixed"));
+  const patch = (nats: unknown): string[] => [
+    "patch",
+    "rvp/fixed",
+    "--type=merge",
+    "--patch",
+    JSON.stringify({ spec: { nats } }),
+  ];
+  expect(await kubectl(patch({ managed: { replicas: 3 } }))).toMatch(/nats.managed cannot be changed after creation/);
+  expect(await kubectl(patch({ managed: { storage: { size: "9Gi" } } }))).toMatch(/nats.managed cannot be changed/);
+  expect(await kubectl(patch({ external: { servers: ["nats://n:4222"] } }))).toMatch(
+    /cannot move between managed and external/,
+  );
+  expect(await kubectl(patch({ managed: {} }))).toContain("patched");
+});
+
+test("the scale subresource reads and writes spec.replicas", async () => {
+  await kubectl(["create", "--filename", "-"], manifest({ replicas: 1 }, "scaled"));
+  expect(await kubectl(["scale", "rvp/scaled", "--replicas=4"])).toContain("scaled");
+  expect(await kubectl(["get", "rvp/scaled", "--output", "jsonpath={.spec.replicas}"])).toBe("4");
+});
