@@ -34,7 +34,8 @@ const install = (hash) => {
   const result = spawnSync("npx", ["--yes", packageManager, "install", "--frozen-lockfile"], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, CI: "true" },
+    // npx fetched the pinned pnpm already; without this pnpm would also record itself in the lockfile, which a frozen one forbids.
+    env: { ...process.env, CI: "true", PNPM_CONFIG_PM_ON_FAIL: "ignore" },
   });
   if (result.error) fail(`npx could not be started: ${result.error.message}. Install Node.js 20 or newer with npm.`);
   if (result.status !== 0)
