@@ -26,7 +26,7 @@ const patternToRule = (json: Json, schema: z.core.$ZodType): void => {
 };
 
 const structural = ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Json }): void => {
-  if (zodSchema._zod.def.type !== "record") delete jsonSchema["additionalProperties"];
+  if (jsonSchema["additionalProperties"] === false) delete jsonSchema["additionalProperties"];
   delete jsonSchema["propertyNames"];
   if (jsonSchema["minimum"] === Number.MIN_SAFE_INTEGER) delete jsonSchema["minimum"];
   if (jsonSchema["maximum"] === Number.MAX_SAFE_INTEGER) delete jsonSchema["maximum"];

@@ -123,6 +123,12 @@ export const errors = {
     reason: "journal",
     retryAfter: 1,
   },
+  internal_error: {
+    status: 500,
+    title: "The proxy failed on this request",
+    mend: "This is a fault of the proxy: report it with the line from its log.",
+    reason: "internal",
+  },
   config_invalid: {
     status: 422,
     title: "The value cannot be used",

@@ -21,6 +21,7 @@ export const refusalReasons = [
   "bad_request",
   "conflict",
   "draining",
+  "internal",
   "journal",
   "not_found",
   "origin",

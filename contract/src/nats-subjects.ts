@@ -37,7 +37,10 @@ export const eventHeaders = {
   retry: "Revenprox-Retry",
 } as const;
 
-/** What a NATS user may publish and subscribe; only the server itself writes `….out.>`. */
+/**
+ * What a NATS user may publish and subscribe, `denyPublish` before `publish`; only the server itself writes `….out.>`.
+ * The epoch record lies among the topics, but only proxies may write it: it says which ids are valid.
+ */
 export const natsPermissions = (instance: string) => {
   const subjects = natsSubjects(instance);
   const stream = journalStream(instance);
@@ -54,6 +57,7 @@ export const natsPermissions = (instance: string) => {
         `$JS.API.DIRECT.GET.${stream}`,
         `$JS.API.DIRECT.GET.${stream}.>`,
       ],
+      denyPublish: [] as readonly string[],
       subscribe: [
         subjects.outAll,
         subjects.stateAll,
@@ -63,6 +67,7 @@ export const natsPermissions = (instance: string) => {
     },
     publisher: {
       publish: [subjects.inAll],
+      denyPublish: [subjects.in(subjects.epochToken)],
       subscribe: [`${subjects.inboxPrefix(natsUsers.publisher)}.>`, "_INBOX.>"],
     },
   };

@@ -73,6 +73,17 @@ test("the defaults of an empty spec, and the status before any operator has seen
   expect(stored.status.conditions[0]).toMatchObject({ type: "Ready", status: "Unknown" });
 });
 
+test("maps keep their entries", async () => {
+  const spec = {
+    service: { annotations: { "example.com/a": "b" } },
+    monitoring: { labels: { release: "stack" } },
+    resources: { limits: { memory: "1Gi", cpu: 2 } },
+  };
+  expect(await kubectl(["create", "--filename", "-"], manifest(spec, "maps"))).toContain("created");
+  const stored = JSON.parse(await kubectl(["get", "rvp", "maps", "--output", "json"]));
+  expect(stored.spec).toMatchObject(spec);
+});
+
 test("managed NATS cannot be changed later", async () => {
   await kubectl(["create", "--filename", "-"], manifest({ replicas: 1 }, "fixed"));
   const patch = (nats: unknown): string[] => [

@@ -98,6 +98,8 @@ function kubeletConfig(layout: Layout, openFiles: number): object {
     volumePluginDir: layout.volumePlugins,
     imageGCHighThresholdPercent: 100,
     serializeImagePulls: false,
+    // A mounted ConfigMap follows its object within this time, and not within a minute.
+    syncFrequency: "5s",
     nodeStatusUpdateFrequency: "5s",
     evictionHard: { "memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
   };
