@@ -25,8 +25,8 @@ const project = (name: string, { include, timeoutSeconds, serial = false, exclud
 });
 
 export default defineConfig({
-  resolve: { conditions: ["source"] },
-  ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
+  resolve: { conditions: ["revenprox-source"] },
+  ssr: { resolve: { conditions: ["revenprox-source"], externalConditions: ["revenprox-source"] } },
   test: {
     projects: [
       project("unit", { include: ["**/*.test.ts"], timeoutSeconds: 30 }),

@@ -55,7 +55,7 @@ if (!installed(hash)) install(hash);
 const child = spawn(
   node,
   [
-    "--conditions=source",
+    "--conditions=revenprox-source",
     "--disable-warning=ExperimentalWarning",
     "--enable-source-maps",
     join(root, program),

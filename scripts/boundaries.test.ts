@@ -51,6 +51,8 @@ test.each([
   ["proxy/src/mesh/planted.ts", "prom-client", restricted],
   ["proxy/src/edge/planted.ts", "../mesh/nats-journal.ts", restricted],
   ["proxy/src/edge/planted.ts", "@nats-io/transport-node", restricted],
+  ["proxy/src/http/planted.ts", "../edge/uws-engine.ts", restricted],
+  ["proxy/src/http/planted.ts", "fastify", restricted],
   ["proxy/src/auth/planted.ts", "uWebSockets.js", restricted],
   ["proxy/src/management/planted.ts", "../edge/uws-engine.ts", restricted],
   ["proxy/src/telemetry/planted.ts", "../mesh/nats-journal.ts", restricted],

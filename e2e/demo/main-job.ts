@@ -1,4 +1,3 @@
-import { alerts } from "@revenprox/contract/alerts";
 import { eventually } from "../environment/eventually.ts";
 import { type Instance, instanceOf } from "../environment/instance.ts";
 import type { Platform } from "../environment/platform.ts";
@@ -33,11 +32,19 @@ const showEvent = async (origins: readonly [string, string], key: string): Promi
   resumed.close();
 };
 
-const showMonitoring = async (origin: string): Promise<void> => {
+const alertNames = async (instance: Instance): Promise<string> => {
+  const monitoring = (await instance.conditions()).get("MonitoringReady");
+  if (monitoring?.status !== "True") return `no alerts: ${monitoring?.message}`;
+  const path = "jsonpath={.spec.groups[*].rules[*].alert}";
+  const names = await instance.kubectl(["get", "prometheusrule", instance.name, "--output", path]);
+  return `${names.split(" ").length} alerts in the PrometheusRule: ${names}`;
+};
+
+const showMonitoring = async (instance: Instance, origin: string): Promise<void> => {
   const text = await (await fetch(`${origin}/metrics`)).text();
   const names = [...text.matchAll(/^# TYPE (revenprox_\S+)/gm)].map(([, name]) => name);
   tell(`${names.length} metrics served: ${names.join(" ")}`);
-  tell(`${alerts.length} alerts: ${alerts.map(({ name }) => name).join(" ")}`);
+  tell(await alertNames(instance));
 };
 
 /** Installs the operator, applies the quick start and shows that it works. */
@@ -61,6 +68,6 @@ export const runMainJob = async (platform: Platform): Promise<RunningDemo> => {
   if (a === undefined || b === undefined) throw new Error("the quick start has fewer than two pods");
   const origins = [(await instance.reach(a.name)).origin, (await instance.reach(b.name)).origin] as const;
   await step(`publish on pod A (${a.name}), receive on pod B (${b.name})`, () => showEvent(origins, publishKey));
-  await step("what Prometheus would see", () => showMonitoring(origins[0]));
+  await step("what Prometheus would see", () => showMonitoring(instance, origins[0]));
   return { instance, publishKey, origins };
 };

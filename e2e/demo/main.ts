@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { startBuiltIn } from "../environment/built-in-cluster.ts";
 import { existingCluster } from "../environment/existing-cluster.ts";
+import { monitoringCrds } from "../environment/monitoring-crds.ts";
 import type { Platform } from "../environment/platform.ts";
 import { type DemoArguments, parseDemoArguments, usage } from "./arguments.ts";
 import { type RunningDemo, runMainJob, topic } from "./main-job.ts";
@@ -11,10 +12,16 @@ The first run builds Kubernetes and three images from source: about 15 minutes o
 After that it takes about a minute.
 `;
 
+const startedBuiltIn = async (): Promise<Platform> => {
+  const platform = await step("the images and the cluster", () => startBuiltIn(tell));
+  await step("the CRDs of Prometheus Operator, which a cluster with monitoring has", async () => {
+    await platform.kubectl(["apply", "--server-side", "--filename", "-"], await monitoringCrds());
+  });
+  return platform;
+};
+
 const started = ({ existing }: DemoArguments): Promise<Platform> =>
-  existing === undefined
-    ? step("the cluster and the images", () => startBuiltIn(tell))
-    : existingCluster(existing.context, existing.images);
+  existing === undefined ? startedBuiltIn() : existingCluster(existing.context, existing.images);
 
 const invitation = ({ publishKey, origins }: RunningDemo): string => `
 It runs. In one terminal listen on pod B:

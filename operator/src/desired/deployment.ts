@@ -1,0 +1,47 @@
+import { objectLabels, selectorLabels } from "@revenprox/contract/labels";
+import type { DesiredObject } from "../reconcile/ports.ts";
+import type { Instance } from "./instance.ts";
+import { metadata } from "./metadata.ts";
+import { restrictedPod } from "./pod-security.ts";
+import { endpointLagSec, proxyContainer } from "./proxy-container.ts";
+import { proxyFiles } from "./proxy-volumes.ts";
+import { spread } from "./spread.ts";
+
+/** Bounds the kernel's send buffer of a slow client, which no limit of the proxy or the pod would count. */
+const boundedSendBuffer = { name: "net.ipv4.tcp_wmem", value: "4096 16384 262144" };
+
+const podSpec = (instance: Instance, coldConfigMap: string) => {
+  const { volumes, volumeMounts } = proxyFiles(instance, coldConfigMap);
+  return {
+    serviceAccountName: instance.names.proxy,
+    automountServiceAccountToken: false,
+    // A Service named revenprox would put REVENPROX_PORT and the like among the proxy's own settings.
+    enableServiceLinks: false,
+    // The kubelet's clock includes preStop; the proxy's own grace period begins with SIGTERM.
+    terminationGracePeriodSeconds: instance.config.http.shutdownGracePeriodSec + endpointLagSec,
+    securityContext: { ...restrictedPod, sysctls: [boundedSendBuffer] },
+    topologySpreadConstraints: spread(selectorLabels(instance.name, "proxy"), ["pod-template-hash"]),
+    containers: [proxyContainer(instance, volumeMounts)],
+    volumes,
+  };
+};
+
+/** The proxies. New pods come before old ones go, so that clients have somewhere to reconnect to. */
+export const deployment = (instance: Instance, coldConfigMap: string): DesiredObject => {
+  const { replicas, progressDeadlineSeconds } = instance.revenprox.spec;
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: metadata(instance, instance.names.proxy, "proxy"),
+    spec: {
+      replicas,
+      progressDeadlineSeconds,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+      selector: { matchLabels: selectorLabels(instance.name, "proxy") },
+      template: {
+        metadata: { labels: objectLabels(instance.name, "proxy") },
+        spec: podSpec(instance, coldConfigMap),
+      },
+    },
+  };
+};

@@ -1,0 +1,24 @@
+import { type ProxyConfig, proxyConfig } from "@revenprox/contract/config/proxy-config";
+import type { RevenProxSpec } from "@revenprox/contract/resource/spec";
+
+/** `spec.config` breaks the contract although the API server took it (a resource older than the present schema). */
+export class InvalidConfigError extends Error {
+  override readonly name = "InvalidConfigError";
+}
+
+export interface EffectiveConfig {
+  /** With the contract's defaults. */
+  readonly effective: ProxyConfig;
+  /** What the user set, where that differs from a default of the same value. */
+  readonly set: { readonly journalMaxBytes: number | undefined };
+}
+
+export const effectiveConfig = (config: RevenProxSpec["config"]): EffectiveConfig => {
+  const parsed = proxyConfig.safeParse(config ?? {});
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `spec.config.${issue.path.join(".")}: ${issue.message}`);
+    throw new InvalidConfigError(`${faults.join("; ")}`, { cause: parsed.error });
+  }
+  const journal = config?.["journal"] as { maxBytes?: number } | undefined;
+  return { effective: parsed.data, set: { journalMaxBytes: journal?.maxBytes } };
+};

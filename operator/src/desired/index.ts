@@ -1,0 +1,49 @@
+import type { Desired, DesiredObject } from "../reconcile/ports.ts";
+import { proxyConfigMaps } from "./config-map.ts";
+import { deployment } from "./deployment.ts";
+import { type Instance, instanceOf } from "./instance.ts";
+import { monitoringPlan } from "./monitoring.ts";
+import { natsConfigMap, natsConfigText } from "./nats-config.ts";
+import { natsHeadlessService, natsService } from "./nats-service.ts";
+import { natsStatefulSet } from "./nats-stateful-set.ts";
+import { prometheusRule } from "./prometheus-rule.ts";
+import { service } from "./service.ts";
+import { serviceAccount } from "./service-account.ts";
+import { serviceMonitor } from "./service-monitor.ts";
+
+const natsObjects = (instance: Instance): readonly DesiredObject[] => {
+  const { nats } = instance;
+  if (nats.kind === "external") return [];
+  const configText = natsConfigText(instance, nats);
+  return [
+    natsConfigMap(instance, configText),
+    natsHeadlessService(instance),
+    natsService(instance),
+    natsStatefulSet(instance, nats, configText),
+  ];
+};
+
+const proxyObjects = (instance: Instance): readonly DesiredObject[] => {
+  const configMaps = proxyConfigMaps(instance);
+  return [configMaps.cold, configMaps.live, service(instance), deployment(instance, configMaps.cold.metadata.name)];
+};
+
+const monitoringObjects = (instance: Instance): readonly DesiredObject[] => {
+  const plan = monitoringPlan(instance.revenprox, instance.facts);
+  if (plan.kind === "off") return [];
+  return [serviceMonitor(instance), prometheusRule(instance)].filter(({ kind }) => !plan.missing.includes(kind));
+};
+
+/**
+ * Every object that is to exist for a RevenProx, what others need before those that need it.
+ * The same input gives the same bytes; nothing depends on the operator's own version.
+ */
+export const desired: Desired = (input) => {
+  const instance = instanceOf(input);
+  return [
+    serviceAccount(instance),
+    ...natsObjects(instance),
+    ...proxyObjects(instance),
+    ...monitoringObjects(instance),
+  ];
+};

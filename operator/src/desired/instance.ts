@@ -1,0 +1,49 @@
+import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
+import { names } from "@revenprox/contract/names";
+import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import type { ClusterFacts, DesiredInput, KubernetesObject, OperatorSettings } from "../reconcile/ports.ts";
+import { effectiveConfig } from "./effective-config.ts";
+import { type JournalSize, journalSize } from "./journal-size.ts";
+import { type NatsPlan, natsPlan } from "./nats-plan.ts";
+
+/** One RevenProx with every choice made: what the builders of its children read. */
+export interface Instance {
+  readonly revenprox: RevenProx;
+  readonly settings: OperatorSettings;
+  readonly facts: ClusterFacts;
+  readonly name: string;
+  readonly namespace: string;
+  readonly names: ReturnType<typeof names>;
+  /** Name in NATS subjects. A namespace has no underscore, so no two resources of a cluster share one. */
+  readonly natsInstance: string;
+  readonly nats: NatsPlan;
+  readonly journal: JournalSize;
+  /** `spec.config` with the contract's defaults filled in. */
+  readonly config: ProxyConfig;
+}
+
+const statefulSetOf = (objects: readonly KubernetesObject[], name: string): KubernetesObject | undefined =>
+  objects.find((object) => object.kind === "StatefulSet" && object.metadata.name === name);
+
+/** Reads a resource together with what exists; throws `InvalidConfigError` where the API server let a bad config pass. */
+export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput): Instance => {
+  const { name, namespace } = revenprox.metadata;
+  const instanceNames = names(name);
+  const config = effectiveConfig(revenprox.spec.config);
+  const nats = natsPlan(revenprox.spec, {
+    defaultStorageClass: facts.defaultStorageClass,
+    statefulSet: statefulSetOf(current, instanceNames.nats),
+  });
+  return {
+    revenprox,
+    settings,
+    facts,
+    name,
+    namespace,
+    names: instanceNames,
+    natsInstance: `${namespace}_${name}`,
+    nats,
+    journal: journalSize(nats, config.set.journalMaxBytes),
+    config: config.effective,
+  };
+};

@@ -1,0 +1,50 @@
+import { natsUsers } from "@revenprox/contract/nats-subjects";
+import type { Instance } from "./instance.ts";
+import { proxyMounts } from "./mounts.ts";
+import { secretFileMode } from "./pod-security.ts";
+
+interface Volume {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly source: Readonly<Record<string, unknown>>;
+}
+
+const secret = (secretName: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  secret: { secretName, defaultMode: secretFileMode, ...more },
+});
+
+const natsVolumes = ({ nats, names }: Instance): readonly Volume[] => {
+  const volume = { name: "nats-credentials", mountPath: proxyMounts.natsCredentials };
+  if (nats.kind === "managed") {
+    return [{ ...volume, source: secret(names.natsUsers, { items: [{ key: natsUsers.proxy, path: "password" }] }) }];
+  }
+  if (nats.credentialsSecret === undefined) return [];
+  // Optional: an absent Secret then shows in the pod's status, by the environment variable that needs it too.
+  const items = [{ key: "password", path: "password" }];
+  return [{ ...volume, source: secret(nats.credentialsSecret, { items, optional: true }) }];
+};
+
+const proxyVolumes = (instance: Instance, coldConfigMap: string): readonly Volume[] => [
+  { name: "config", mountPath: proxyMounts.coldConfig, source: { configMap: { name: coldConfigMap } } },
+  {
+    name: "config-live",
+    mountPath: proxyMounts.liveConfig,
+    source: { configMap: { name: instance.names.liveConfig } },
+  },
+  { name: "publish-keys", mountPath: proxyMounts.publishKeys, source: secret(instance.names.publishKey) },
+  {
+    name: "management-tokens",
+    mountPath: proxyMounts.managementTokens,
+    source: secret(instance.names.managementTokens),
+  },
+  ...natsVolumes(instance),
+];
+
+/** Volumes of a proxy pod and where its container mounts them. */
+export const proxyFiles = (instance: Instance, coldConfigMap: string) => {
+  const all = proxyVolumes(instance, coldConfigMap);
+  return {
+    volumes: all.map(({ name, source }) => ({ name, ...source })),
+    volumeMounts: all.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+  };
+};

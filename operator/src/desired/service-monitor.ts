@@ -1,0 +1,23 @@
+import { selectorLabels } from "@revenprox/contract/labels";
+import { ports } from "@revenprox/contract/ports";
+import type { DesiredObject } from "../reconcile/ports.ts";
+import type { Instance } from "./instance.ts";
+import { metadata } from "./metadata.ts";
+import { monitoringLabels } from "./monitoring.ts";
+
+const defaultIntervalSec = 15;
+
+/** Tells a Prometheus of the operator's to scrape the proxies; matches the instance too, so none is scraped twice. */
+export const serviceMonitor = (instance: Instance): DesiredObject => {
+  const base = metadata(instance, instance.names.serviceMonitor, "proxy");
+  const { intervalSec = defaultIntervalSec } = instance.revenprox.spec.monitoring ?? {};
+  return {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "ServiceMonitor",
+    metadata: { ...base, labels: monitoringLabels(instance, base.labels) },
+    spec: {
+      selector: { matchLabels: selectorLabels(instance.name, "proxy") },
+      endpoints: [{ port: ports.http.name, path: "/metrics", interval: `${intervalSec}s` }],
+    },
+  };
+};

@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import type { SecretsToCreate } from "../reconcile/ports.ts";
+import type { Cluster } from "../reconcile/reconcile.ts";
+import { applyObject } from "./apply.ts";
+import type { KubeClient } from "./client.ts";
+import type { Discovery } from "./discovery.ts";
+import { createDriftMemory } from "./drift-memory.ts";
+import type { EventRecorder } from "./events.ts";
+import { monitoringApiVersion, podKind, revenproxKind } from "./kinds.ts";
+import type { LiveObject } from "./object.ts";
+import { patchStatus } from "./patch-status.ts";
+import { podsBelow } from "./pod.ts";
+import { prune } from "./prune.ts";
+import type { Secrets } from "./secrets.ts";
+import type { DefaultStorageClass } from "./storage-class.ts";
+import type { ObjectStore } from "./store.ts";
+import type { ReadWorkload } from "./workload.ts";
+
+export interface ClusterParts {
+  readonly client: KubeClient;
+  readonly store: ObjectStore;
+  readonly discovery: Discovery;
+  readonly secrets: Secrets;
+  readonly defaultStorageClass: DefaultStorageClass;
+  readonly readWorkload: ReadWorkload;
+  readonly record: EventRecorder;
+  readonly secretsToCreate: SecretsToCreate;
+  readonly manager: string;
+  /** Milliseconds; only differences count. */
+  readonly now: () => number;
+}
+
+/** The resource as the API server validated it. */
+const asRevenProx = (object: LiveObject): RevenProx => object as unknown as RevenProx;
+
+const randomText = (bytes: number): string => randomBytes(bytes).toString("base64url");
+
+/** The real cluster behind the loop's port. */
+export const createCluster = (parts: ClusterParts): Cluster => {
+  const { store, discovery, secrets } = parts;
+  const dependencies = { ...parts, drift: createDriftMemory() };
+  return {
+    read: (key) => {
+      const [namespace = "", name = ""] = key.split("/");
+      const object = store.get(revenproxKind, namespace, name);
+      return object === undefined ? undefined : asRevenProx(object);
+    },
+    ensureSecrets: (revenprox) => secrets.ensure(revenprox, parts.secretsToCreate(revenprox, randomText)),
+    facts: async (revenprox) => ({
+      monitoring: discovery.served,
+      defaultStorageClass: await parts.defaultStorageClass(),
+      secrets: await secrets.facts(revenprox),
+    }),
+    children: ({ metadata }) => store.ownedBy(metadata.uid),
+    apply: async (revenprox, object) => {
+      const outcome = await applyObject(dependencies, revenprox, object);
+      // Its CRD may have gone since the last look.
+      if (outcome.kind === "failed" && object.apiVersion === monitoringApiVersion) discovery.check();
+      return outcome;
+    },
+    prune: (revenprox, desired) => prune(dependencies, revenprox, desired),
+    observe: ({ metadata }) => ({
+      objects: store.ownedBy(metadata.uid).filter(({ kind }) => kind !== podKind.kind),
+      pods: podsBelow(store, metadata.uid),
+    }),
+    workload: (revenprox) => parts.readWorkload(revenprox, podsBelow(store, revenprox.metadata.uid)),
+    patchStatus: (revenprox, status) => patchStatus(dependencies, revenprox, status),
+    record: parts.record,
+  };
+};

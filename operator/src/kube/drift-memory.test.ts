@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { createDriftMemory } from "./drift-memory.ts";
+
+const minute = 60_000;
+const lost = { fields: [".spec.replicas"], manager: "kubectl" };
+
+test.each([
+  ["nothing was put back before", [], undefined],
+  ["once before", [0], undefined],
+  ["twice in ten minutes", [0, 4 * minute], "kubectl"],
+  ["twice, but the first is long ago", [-minute, 4 * minute], undefined],
+])("%s", (_, times, rival) => {
+  const memory = createDriftMemory();
+  for (const at of times) memory.corrected("a", lost, at);
+  expect(memory.rival("a", lost.fields, 9.5 * minute)).toBe(rival);
+});
+
+test("other fields and other objects do not count", () => {
+  const memory = createDriftMemory();
+  memory.corrected("a", lost, 0);
+  memory.corrected("a", { fields: [".spec.paused"], manager: "kubectl" }, 1);
+  memory.corrected("b", lost, 2);
+  expect(memory.rival("a", lost.fields, 3)).toBeUndefined();
+});

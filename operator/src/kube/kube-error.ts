@@ -1,0 +1,68 @@
+/** One field that another manager holds, from the answer to an apply without force. */
+export interface FieldConflict {
+  readonly manager: string;
+  /** Dotted path such as `.spec.replicas`. */
+  readonly field: string;
+}
+
+/** The API server's refusal: its HTTP status and the `Status` object it sent. */
+export class KubeError extends Error {
+  override readonly name = "KubeError";
+  readonly status: number;
+  /** CamelCase word such as NotFound, AlreadyExists, Conflict, Invalid, Expired; empty when the server gave none. */
+  readonly reason: string;
+  readonly conflicts: readonly FieldConflict[];
+
+  constructor(status: number, body: string, request: string) {
+    const answer = parseStatus(body);
+    super(`${request}: ${answer.message === "" ? `HTTP ${status}` : answer.message}`);
+    this.status = status;
+    this.reason = answer.reason;
+    this.conflicts = answer.conflicts;
+  }
+}
+
+/** The API server could not be reached, or the connection broke. */
+export class KubeUnreachableError extends Error {
+  override readonly name = "KubeUnreachableError";
+}
+
+export const isStatus = (error: unknown, status: number): error is KubeError =>
+  error instanceof KubeError && error.status === status;
+
+interface StatusCause {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly field?: string;
+}
+
+interface StatusBody {
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: { readonly causes?: readonly StatusCause[] };
+}
+
+const parseStatus = (body: string) => {
+  const answer = parseObject(body);
+  const causes = answer.details?.causes ?? [];
+  return {
+    message: answer.message ?? body.slice(0, 300),
+    reason: answer.reason ?? "",
+    conflicts: causes
+      .filter((cause) => cause.reason === "FieldManagerConflict")
+      .map((cause) => ({ manager: managerOf(cause.message ?? ""), field: cause.field ?? "" })),
+  };
+};
+
+/** The server writes: conflict with "kubectl-edit" using apps/v1. */
+const managerOf = (message: string): string => /conflict with "([^"]*)"/.exec(message)?.[1] ?? "another client";
+
+const parseObject = (body: string): StatusBody => {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null ? (value as StatusBody) : {};
+  } catch {
+    // Proxies before the API server answer in plain text or HTML: the text itself is then the message.
+    return {};
+  }
+};

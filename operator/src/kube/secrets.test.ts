@@ -1,0 +1,83 @@
+import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import { revenproxSpec } from "@revenprox/contract/resource/spec";
+import { describe, expect, test } from "vitest";
+import { secretKind } from "./kinds.ts";
+import { KubeError } from "./kube-error.ts";
+import { createSecrets } from "./secrets.ts";
+import { controlledBy, fakeScheduler, fakeServer, liveObject } from "./testing/fakes.ts";
+
+const resource = (spec = {}): RevenProx => ({
+  apiVersion: "revenprox.io/v1alpha1",
+  kind: "RevenProx",
+  metadata: { name: "r", namespace: "default", uid: "u", generation: 1, resourceVersion: "1" },
+  spec: revenproxSpec.parse(spec),
+});
+const specs = [{ name: "r-publish-key", namespace: "default", labels: {}, stringData: { default: "x" } }];
+const secret = (owner = {}, data = { default: "eA==" }) => ({
+  ...liveObject(secretKind, "r-publish-key", owner),
+  data,
+});
+const absent = () => {
+  throw new KubeError(404, "{}", "GET");
+};
+
+const harness = (answer: (method: string) => unknown) => {
+  const scheduler = fakeScheduler();
+  const { client, calls } = fakeServer(({ method }) => answer(method));
+  return { scheduler, calls, secrets: createSecrets({ client, now: scheduler.now, manager: "m" }) };
+};
+
+describe("ensure", () => {
+  test.each<[string, () => unknown, () => unknown, object]>([
+    ["makes what is absent", absent, () => ({}), { kind: "created" }],
+    ["leaves ours alone", () => secret(controlledBy("u")), absent, { kind: "unchanged" }],
+    ["leaves a foreign one alone", () => secret(), absent, { kind: "name-conflict" }],
+    ["waits for one of a former resource of this name", () => secret(controlledBy("old")), absent, { kind: "failed" }],
+  ])("%s", async (_, get, post, outcome) => {
+    const { secrets } = harness((method) => (method === "GET" ? get() : post()));
+    expect(await secrets.ensure(resource(), specs)).toMatchObject([outcome]);
+  });
+
+  test("one that was made meanwhile is judged by its owner", async () => {
+    let made = false;
+    const { secrets } = harness((method) => {
+      if (method === "GET") return made ? secret(controlledBy("u")) : absent();
+      made = true;
+      throw new KubeError(409, "{}", "POST");
+    });
+    expect(await secrets.ensure(resource(), specs)).toMatchObject([{ kind: "unchanged" }]);
+  });
+
+  test("asks again after a minute, so a deleted Secret is made again", async () => {
+    const { secrets, scheduler, calls } = harness(() => secret(controlledBy("u")));
+    await secrets.ensure(resource(), specs);
+    await secrets.ensure(resource(), specs);
+    await scheduler.advance(60_000);
+    await secrets.ensure(resource(), specs);
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe("facts", () => {
+  test("the revision follows the values and shows none of them", async () => {
+    const revisionOf = async (value: string) => {
+      const { secrets } = harness(() => secret(controlledBy("u"), { default: value }));
+      return (await secrets.facts(resource())).publishKey.revision;
+    };
+    expect(await revisionOf("eA==")).toBe(await revisionOf("eA=="));
+    expect(await revisionOf("eA==")).not.toBe(await revisionOf("eQ=="));
+    expect(await revisionOf("eA==")).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test("of an external NATS only the named credentials are asked for", async () => {
+    const { secrets, calls } = harness(absent);
+    const spec = { nats: { external: { servers: ["nats://n:4222"], credentialsSecret: "mine" } } };
+    const facts = await secrets.facts(resource(spec));
+    expect(facts).toMatchObject({ natsUsers: { exists: false }, natsCredentials: { exists: false } });
+    expect(calls.map((call) => call.split("/").at(-1)).sort()).toEqual([
+      "mine",
+      "r-management-tokens",
+      "r-publish-key",
+    ]);
+  });
+});

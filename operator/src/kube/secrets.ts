@@ -1,0 +1,134 @@
+import { names } from "@revenprox/contract/names";
+import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import type { ApplyOutcome, ClusterFacts, SecretFact, SecretSpec } from "../reconcile/ports.ts";
+import { failureOf } from "./apply.ts";
+import { contentHash } from "./canonical.ts";
+import type { KubeClient } from "./client.ts";
+import { pathOf, secretKind } from "./kinds.ts";
+import { isStatus } from "./kube-error.ts";
+import { keyOf, type LiveObject, parseLiveObject } from "./object.ts";
+import { holderOf, ownerReferenceTo } from "./ownership.ts";
+
+export interface SecretDependencies {
+  readonly client: KubeClient;
+  readonly now: () => number;
+  readonly manager: string;
+}
+
+/** Secrets of the RevenProxes: made once, read by name, never listed. */
+export interface Secrets {
+  /** Makes those that are absent. Never throws. */
+  ensure(revenprox: RevenProx, specs: readonly SecretSpec[]): Promise<readonly ApplyOutcome[]>;
+  /** Throws when the API server cannot tell. */
+  facts(revenprox: RevenProx): Promise<ClusterFacts["secrets"]>;
+  /** One value as text; undefined when there is none. */
+  value(namespace: string, name: string, key: string): Promise<string | undefined>;
+}
+
+interface Secret extends LiveObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** How long an answer is believed: Secrets are not watched, so this bounds how late a deleted one is made again. */
+const FRESH_MS = 60_000;
+
+export const createSecrets = ({ client, now, manager }: SecretDependencies): Secrets => {
+  const cache = new Map<string, { readonly at: number; readonly secret: Secret }>();
+
+  // In order of age: what comes first is oldest. No value stays in memory for longer than it is used.
+  const forgetStale = () => {
+    for (const [key, { at }] of cache) {
+      if (now() - at < FRESH_MS) return;
+      cache.delete(key);
+    }
+  };
+
+  const get = async (namespace: string, name: string): Promise<Secret | undefined> => {
+    const key = keyOf(namespace, name);
+    const known = cache.get(key);
+    if (known !== undefined && now() - known.at < FRESH_MS) return known.secret;
+    forgetStale();
+    try {
+      const answer = await client.request({ method: "GET", path: pathOf(secretKind, namespace, name) });
+      const secret: Secret = parseLiveObject(answer, secretKind, manager);
+      cache.delete(key);
+      cache.set(key, { at: now(), secret });
+      return secret;
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    }
+  };
+
+  const judged = (revenprox: RevenProx, secret: Secret): ApplyOutcome => {
+    const ref = secretRef(secret.metadata.name);
+    const holder = holderOf(secret, revenprox);
+    if (holder.kind === "ours") return { kind: "unchanged", ref };
+    cache.delete(keyOf(secret.metadata.namespace, secret.metadata.name));
+    if (holder.kind === "foreign") return { kind: "name-conflict", ref, owner: holder.owner };
+    return { kind: "failed", ref, message: "the former Secret of this name is still being deleted" };
+  };
+
+  const create = async (revenprox: RevenProx, spec: SecretSpec): Promise<ApplyOutcome> => {
+    const path = pathOf(secretKind, spec.namespace);
+    try {
+      await client.request({ method: "POST", path, query: { fieldManager: manager }, body: bodyOf(revenprox, spec) });
+      return { kind: "created", ref: secretRef(spec.name) };
+    } catch (error) {
+      const faster = isStatus(error, 409) ? await get(spec.namespace, spec.name) : undefined;
+      if (faster === undefined) throw error;
+      return judged(revenprox, faster);
+    }
+  };
+
+  const ensureOne = async (revenprox: RevenProx, spec: SecretSpec): Promise<ApplyOutcome> => {
+    try {
+      const secret = await get(spec.namespace, spec.name);
+      return secret === undefined ? await create(revenprox, spec) : judged(revenprox, secret);
+    } catch (error) {
+      return failureOf(secretRef(spec.name), error);
+    }
+  };
+
+  const factOf = async (namespace: string, name: string): Promise<SecretFact> => {
+    const secret = await get(namespace, name);
+    if (secret === undefined) return { exists: false };
+    return { exists: true, revision: contentHash([secret.metadata.uid, secret.data ?? {}]) };
+  };
+
+  return {
+    ensure: (revenprox, specs) => Promise.all(specs.map((spec) => ensureOne(revenprox, spec))),
+    facts: async (revenprox) => {
+      const { name, namespace } = revenprox.metadata;
+      const known = names(name);
+      const managed = revenprox.spec.nats?.external === undefined;
+      const credentials = revenprox.spec.nats?.external?.credentialsSecret;
+      const [publishKey, managementTokens, natsUsers] = await Promise.all([
+        factOf(namespace, known.publishKey),
+        factOf(namespace, known.managementTokens),
+        managed ? factOf(namespace, known.natsUsers) : { exists: false },
+      ]);
+      const natsCredentials = credentials === undefined ? undefined : await factOf(namespace, credentials);
+      return { publishKey, managementTokens, natsUsers, natsCredentials };
+    },
+    value: async (namespace, name, key) => {
+      const encoded = (await get(namespace, name))?.data?.[key];
+      return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+    },
+  };
+};
+
+const secretRef = (name: string) => ({ apiVersion: secretKind.apiVersion, kind: secretKind.kind, name });
+
+const bodyOf = (revenprox: RevenProx, spec: SecretSpec) => ({
+  apiVersion: secretKind.apiVersion,
+  kind: secretKind.kind,
+  type: "Opaque",
+  metadata: {
+    name: spec.name,
+    namespace: spec.namespace,
+    labels: spec.labels,
+    ownerReferences: [ownerReferenceTo(revenprox)],
+  },
+  stringData: spec.stringData,
+});

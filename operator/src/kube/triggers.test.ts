@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { configMapKind, type ResourceKind, replicaSetKind, revenproxKind } from "./kinds.ts";
+import type { LiveObject } from "./object.ts";
+import { liveObject } from "./testing/fakes.ts";
+import { keysOf } from "./triggers.ts";
+
+const labelled = (kind: ResourceKind, instance: string) =>
+  liveObject(kind, "x", { labels: { "app.kubernetes.io/instance": instance } });
+const resource = (generation: number, more = {}) => liveObject(revenproxKind, "r", { generation, ...more });
+
+test.each<[string, ResourceKind, LiveObject | undefined, LiveObject | undefined, string[]]>([
+  ["a new resource", revenproxKind, undefined, resource(1), ["n/r"]],
+  ["a changed spec", revenproxKind, resource(1), resource(2), ["n/r"]],
+  ["a status patch", revenproxKind, resource(1), resource(1, { resourceVersion: "2" }), []],
+  [
+    "a deletion that waits",
+    revenproxKind,
+    resource(1),
+    resource(1, { deletionTimestamp: "2026-11-23T00:00:00Z" }),
+    ["n/r"],
+  ],
+  ["one that replaces another of its name", revenproxKind, resource(1), resource(1, { uid: "other" }), ["n/r"]],
+  ["a child", configMapKind, undefined, labelled(configMapKind, "r"), ["n/r"]],
+  [
+    "a child that changed hands",
+    configMapKind,
+    labelled(configMapKind, "r"),
+    labelled(configMapKind, "s"),
+    ["n/r", "n/s"],
+  ],
+  [
+    "a child that lost its labels",
+    configMapKind,
+    labelled(configMapKind, "r"),
+    liveObject(configMapKind, "x"),
+    ["n/r"],
+  ],
+  ["a new ReplicaSet", replicaSetKind, undefined, labelled(replicaSetKind, "r"), ["n/r"]],
+  ["a ReplicaSet's status", replicaSetKind, labelled(replicaSetKind, "r"), labelled(replicaSetKind, "r"), []],
+])("%s", (...[, kind, before, after, keys]) => {
+  expect(keysOf({ kind, before, after })).toEqual(keys);
+});

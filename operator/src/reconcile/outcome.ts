@@ -1,0 +1,26 @@
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import type { ApplyOutcome } from "./ports.ts";
+
+/** When to look at a resource again without an event: never, in a while, or soon with growing pauses. */
+export type Outcome =
+  | { readonly kind: "done" }
+  | { readonly kind: "retry-after"; readonly seconds: number }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** The numbers of streams and topics are at most this old, and a deleted Secret is noticed as late. */
+const SETTLED_SECONDS = 60;
+/** While something waits on others: a foreign object, an edit, pods that do not get ready. */
+const WAITING_SECONDS = 20;
+
+export const outcomeOf = (outcomes: readonly ApplyOutcome[], status: RevenProxStatus): Outcome => {
+  const failed = outcomes.filter((outcome) => outcome.kind === "failed");
+  if (failed.length > 0) {
+    return {
+      kind: "failed",
+      message: failed.map(({ ref, message }) => `${ref.kind} ${ref.name}: ${message}`).join("; "),
+    };
+  }
+  const ready = status.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
+  const waiting = outcomes.some(({ kind }) => ["name-conflict", "conflict", "refused"].includes(kind));
+  return { kind: "retry-after", seconds: ready && !waiting ? SETTLED_SECONDS : WAITING_SECONDS };
+};

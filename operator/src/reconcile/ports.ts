@@ -1,0 +1,154 @@
+import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+
+/** `metadata` as far as the operator reads or writes it. */
+export interface ObjectMeta {
+  readonly name: string;
+  /** Absent on cluster-wide objects only. */
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+/** Any object of the Kubernetes API as plain JSON. `managedFields` are stripped on arrival. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * An object as `desired()` wants it: exactly the fields that the operator owns, with name, namespace and labels;
+ * the runtime adds the owner reference. No field may be `undefined`, and lists are in their final order.
+ */
+export type DesiredObject = KubernetesObject;
+
+/** Which object a message or outcome speaks of. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** What holds for every RevenProx of this operator. */
+export interface OperatorSettings {
+  readonly proxyImage: string;
+  readonly natsImage: string;
+  /** Base of `runbook_url` where the resource gives none. */
+  readonly runbookBaseUrl: string;
+}
+
+/** A Secret as far as others need to know it: never a value. */
+export interface SecretFact {
+  readonly exists: boolean;
+  /** Changes when the values change; for an annotation that rolls pods. Absent when the Secret is. */
+  readonly revision?: string;
+}
+
+/** What the cluster offers, read before `desired()`. */
+export interface ClusterFacts {
+  /** Whether the API server serves these kinds of monitoring.coreos.com/v1. */
+  readonly monitoring: { readonly serviceMonitor: boolean; readonly prometheusRule: boolean };
+  /** Name of the default StorageClass; undefined when there is none or it may not be read. */
+  readonly defaultStorageClass: string | undefined;
+  readonly secrets: {
+    readonly publishKey: SecretFact;
+    readonly managementTokens: SecretFact;
+    readonly natsUsers: SecretFact;
+    /** `spec.nats.external.credentialsSecret`; undefined when the resource names none. */
+    readonly natsCredentials: SecretFact | undefined;
+  };
+}
+
+export interface DesiredInput {
+  readonly revenprox: RevenProx;
+  readonly settings: OperatorSettings;
+  readonly facts: ClusterFacts;
+  /** Live children of this RevenProx, for choices that cannot change once made (the volume of a StatefulSet). */
+  readonly current: readonly KubernetesObject[];
+}
+
+/** Every object that is to exist for a RevenProx, in the order of writing. Pure. */
+export type Desired = (input: DesiredInput) => readonly DesiredObject[];
+
+/** A Secret that is made once when it is absent and never written again. */
+export interface SecretSpec {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Plain text by key. */
+  readonly stringData: Readonly<Record<string, string>>;
+}
+
+/** Generated Secrets of a RevenProx; `random(n)` gives n random bytes as base64url. Pure otherwise. */
+export type SecretsToCreate = (revenprox: RevenProx, random: (bytes: number) => string) => readonly SecretSpec[];
+
+/** What became of one desired object (or generated Secret) in this pass. */
+export type ApplyOutcome =
+  | { readonly kind: "unchanged" | "created" | "changed"; readonly ref: ObjectRef }
+  /** Another manager had changed `fields` (dotted paths); they were put back. */
+  | {
+      readonly kind: "drift-corrected";
+      readonly ref: ObjectRef;
+      readonly manager: string;
+      readonly fields: readonly string[];
+    }
+  /** An object of this name exists and is not ours: nothing was written. `owner` says whose, for a person. */
+  | { readonly kind: "name-conflict"; readonly ref: ObjectRef; readonly owner: string }
+  /** `manager` has changed the same field three times in ten minutes: the operator stands back for a while. */
+  | { readonly kind: "conflict"; readonly ref: ObjectRef; readonly manager: string; readonly fields: readonly string[] }
+  /** The API server refuses the object (400, 403, 422): trying again changes nothing until somebody edits something. */
+  | {
+      readonly kind: "refused";
+      readonly ref: ObjectRef;
+      readonly status: number;
+      readonly reason: string;
+      readonly message: string;
+    }
+  /** The write failed for now and is tried again. */
+  | { readonly kind: "failed"; readonly ref: ObjectRef; readonly message: string };
+
+/** What exists after the writes. */
+export interface ObservedChildren {
+  /** Live objects controlled by this RevenProx (no Secrets, no pods). */
+  readonly objects: readonly KubernetesObject[];
+  /** Pods below its Deployment and StatefulSet, with their `status.containerStatuses`. */
+  readonly pods: readonly KubernetesObject[];
+}
+
+/** Numbers asked from the proxies' management plane. */
+export interface Workload {
+  readonly connections: number;
+  readonly topics: number;
+}
+
+export interface StatusInput {
+  readonly revenprox: RevenProx;
+  readonly settings: OperatorSettings;
+  readonly facts: ClusterFacts;
+  readonly desired: readonly DesiredObject[];
+  readonly observed: ObservedChildren;
+  readonly apply: readonly ApplyOutcome[];
+  /** Undefined when it is not known this time: the numbers in the old status then stay. */
+  readonly workload: Workload | undefined;
+  readonly now: Date;
+}
+
+/** The whole status; condition times are kept from `revenprox.status` where nothing changed. Pure. */
+export type Status = (input: StatusInput) => RevenProxStatus;

@@ -1,0 +1,58 @@
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import { describe, expect, test } from "vitest";
+import type { ApplyOutcome } from "./ports.ts";
+import { eventsOf } from "./transitions.ts";
+
+const status = (...conditions: readonly [type: string, status: "True" | "False" | "Unknown"][]): RevenProxStatus => ({
+  conditions: conditions.map(([type, value]) => ({
+    type,
+    status: value,
+    reason: `${type}Reason`,
+    message: "because",
+    lastTransitionTime: "2026-11-23T00:00:00Z",
+  })),
+});
+const ref = { apiVersion: "v1", kind: "Service", name: "s" };
+const told = (events: ReturnType<typeof eventsOf>) => events.map(({ type, reason }) => `${type} ${reason}`);
+
+describe("conditions", () => {
+  test.each([
+    [
+      "a new resource that is not ready yet is no news",
+      status(["Ready", "Unknown"]),
+      status(["Ready", "False"], ["Stalled", "False"]),
+      [],
+    ],
+    ["it became ready", status(["Ready", "False"]), status(["Ready", "True"]), ["Normal ReadyReason"]],
+    ["it is ready still", status(["Ready", "True"]), status(["Ready", "True"]), []],
+    ["it is no longer ready", status(["Ready", "True"]), status(["Ready", "False"]), ["Warning ReadyReason"]],
+    ["it is stuck", status(["Stalled", "False"]), status(["Stalled", "True"]), ["Warning StalledReason"]],
+    ["it is stuck from the first pass on", undefined, status(["Stalled", "True"]), ["Warning StalledReason"]],
+    ["it moves again", status(["Stalled", "True"]), status(["Stalled", "False"]), ["Normal StalledReason"]],
+    ["work begins and ends", status(["Reconciling", "True"]), status(["Reconciling", "False"]), []],
+  ])("%s", (_, before, after, events) => {
+    expect(told(eventsOf(before, after, []))).toEqual(events);
+  });
+});
+
+describe("outcomes", () => {
+  test.each<[ApplyOutcome, string[]]>([
+    [{ kind: "unchanged", ref }, []],
+    [{ kind: "changed", ref }, []],
+    [{ kind: "failed", ref, message: "no answer" }, []],
+    [{ kind: "created", ref }, ["Normal Created"]],
+    [{ kind: "drift-corrected", ref, manager: "kubectl-edit", fields: [".spec.type"] }, ["Warning DriftCorrected"]],
+    [{ kind: "conflict", ref, manager: "kubectl-edit", fields: [".spec.type"] }, ["Warning Conflict"]],
+    [{ kind: "name-conflict", ref, owner: "nobody" }, ["Warning NameConflict"]],
+    [{ kind: "refused", ref, status: 422, reason: "Invalid", message: "no" }, ["Warning ApplyRefused"]],
+  ])("$kind", (outcome, events) => {
+    expect(told(eventsOf(undefined, {}, [outcome]))).toEqual(events);
+  });
+
+  test("the message names who, what and how to mend", () => {
+    const [event] = eventsOf(undefined, {}, [
+      { kind: "drift-corrected", ref, manager: "kubectl-edit", fields: [".spec.type"] },
+    ]);
+    expect(event?.message).toBe("kubectl-edit changed .spec.type of Service s: put back; change the RevenProx instead");
+  });
+});

@@ -1,0 +1,78 @@
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import type { ApplyOutcome, ObjectRef } from "./ports.ts";
+
+/** An event on a RevenProx, as `kubectl describe` shows it. */
+export interface ResourceEvent {
+  readonly type: "Normal" | "Warning";
+  /** One CamelCase word. */
+  readonly reason: string;
+  readonly message: string;
+  /** True for a state that each pass finds again: told again only after some minutes. */
+  readonly lasting?: boolean;
+}
+
+type Conditions = NonNullable<RevenProxStatus["conditions"]>;
+type StatusCondition = Conditions[number];
+
+const named = ({ kind, name }: ObjectRef): string => `${kind} ${name}`;
+
+/** What a person should hear of from this pass: changes only, never a state that lasts. */
+export const eventsOf = (
+  before: RevenProxStatus | undefined,
+  after: RevenProxStatus,
+  outcomes: readonly ApplyOutcome[],
+): readonly ResourceEvent[] => [
+  ...outcomes.flatMap(eventOfOutcome),
+  ...(after.conditions ?? []).flatMap((condition) => eventOfCondition(before?.conditions ?? [], condition)),
+];
+
+const warning = (reason: string, message: string): readonly ResourceEvent[] => [{ type: "Warning", reason, message }];
+
+const lasting = (reason: string, message: string): readonly ResourceEvent[] => [
+  { type: "Warning", reason, message, lasting: true },
+];
+
+const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
+  switch (outcome.kind) {
+    case "unchanged":
+    case "changed":
+    case "failed":
+      return [];
+    case "created":
+      return [{ type: "Normal", reason: "Created", message: `Created ${named(outcome.ref)}` }];
+    case "drift-corrected":
+      return warning(
+        "DriftCorrected",
+        `${outcome.manager} changed ${outcome.fields.join(", ")} of ${named(outcome.ref)}: put back; change the RevenProx instead`,
+      );
+    case "conflict":
+      return lasting(
+        "Conflict",
+        `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${named(outcome.ref)}: not put back for some minutes; stop ${outcome.manager} or change the RevenProx`,
+      );
+    case "name-conflict":
+      return lasting(
+        "NameConflict",
+        `${named(outcome.ref)} exists and belongs to ${outcome.owner}: it is left alone; delete or rename it, or give the RevenProx another name`,
+      );
+    case "refused":
+      return lasting("ApplyRefused", `The API server refuses ${named(outcome.ref)}: ${outcome.message}`);
+  }
+};
+
+/** Conditions whose True is bad news. */
+const isHealthy = ({ type, status }: StatusCondition): boolean =>
+  type === "Stalled" ? status === "False" : status === "True";
+
+const eventOfCondition = (before: Conditions, now: StatusCondition): readonly ResourceEvent[] => {
+  const old = before.find(({ type }) => type === now.type);
+  if (now.type === "Reconciling" || old?.status === now.status) return [];
+  const message = `${now.type} is ${now.status}: ${now.message}`;
+  if (isHealthy(now)) {
+    const isNews = now.type !== "Stalled" || old !== undefined;
+    return isNews ? [{ type: "Normal", reason: now.reason, message }] : [];
+  }
+  // A resource that was just made is not ready yet: that is no news.
+  const wasHealthy = old !== undefined && isHealthy(old);
+  return wasHealthy || now.type === "Stalled" ? warning(now.reason, message) : [];
+};

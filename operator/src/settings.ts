@@ -1,0 +1,77 @@
+import { managedBy } from "@revenprox/contract/labels";
+import { ports } from "@revenprox/contract/ports";
+import type { OperatorSettings } from "./reconcile/ports.ts";
+import type { LogLevel } from "./telemetry/log.ts";
+
+export interface Settings {
+  readonly operator: OperatorSettings;
+  /** Empty: all namespaces. */
+  readonly namespaces: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly logFormat: "text" | "json";
+  /** 0: any free port. */
+  readonly port: number;
+  /** Resources worked on at once. */
+  readonly maxConcurrent: number;
+  readonly fieldManager: string;
+}
+
+/** Lists every environment variable that cannot be used. */
+export class InvalidSettingsError extends Error {
+  override readonly name = "InvalidSettingsError";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+interface Rule {
+  readonly allows: (value: string) => boolean;
+  readonly hint: string;
+}
+
+const matching = (pattern: RegExp, hint: string): Rule => ({ allows: (value) => pattern.test(value), hint });
+const integer = (min: number, max: number): Rule => ({
+  allows: (value) => /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max,
+  hint: `a whole number from ${min} to ${max}`,
+});
+const image = matching(/^[^\s@]+(@sha256:[0-9a-f]{64})?$/, "an image such as ghcr.io/owner/name:tag");
+const namespaces = matching(
+  /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(,|$))*$/,
+  "namespaces with commas between, or empty for all",
+);
+const url = matching(/^(https?:\/\/\S+)?$/, "an http or https URL");
+const level = matching(/^(debug|info|warn|error)$/, "debug, info, warn or error");
+const format = matching(/^(text|json)$/, "text or json");
+
+/** Reads the environment; throws InvalidSettingsError that names each bad variable and what it may be. */
+export const readSettings = (environment: Environment = process.env): Settings => {
+  const faults: string[] = [];
+  const read = (name: string, { allows, hint }: Rule, fallback?: string): string => {
+    const value = environment[name] ?? fallback;
+    if (value !== undefined && allows(value)) return value;
+    faults.push(
+      value === undefined
+        ? `${name} is not set: it must be ${hint}`
+        : `${name}=${JSON.stringify(value)} must be ${hint}`,
+    );
+    return "";
+  };
+  const settings: Settings = {
+    operator: {
+      proxyImage: read("PROXY_IMAGE", image),
+      natsImage: read("NATS_IMAGE", image),
+      runbookBaseUrl: read("RUNBOOK_BASE_URL", url, ""),
+    },
+    namespaces: read("WATCH_NAMESPACE", namespaces, "")
+      .split(",")
+      .filter((name) => name !== ""),
+    logLevel: read("LOG_LEVEL", level, "info") as LogLevel,
+    logFormat: read("LOG_FORMAT", format, "json") as "text" | "json",
+    port: Number(read("PORT", integer(0, 65_535), String(ports.operator.number))),
+    maxConcurrent: Number(read("MAX_CONCURRENT_RECONCILES", integer(1, 999), "8")),
+    fieldManager: managedBy,
+  };
+  if (faults.length > 0)
+    throw new InvalidSettingsError(
+      `The environment cannot be used:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+    );
+  return settings;
+};

@@ -1,0 +1,40 @@
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import { describe, expect, test } from "vitest";
+import type { ApplyOutcome } from "../reconcile/ports.ts";
+import { settledInput, testTime } from "../testing/live.ts";
+import { refOf, withOutcome } from "../testing/status-case.contract.ts";
+import { status } from "./index.ts";
+
+describe("children", () => {
+  const childOf = (result: RevenProxStatus, kind: string, name = "web") =>
+    result.children?.find((child) => child.kind === kind && child.name === name);
+
+  test("Secrets come first, by name", () => {
+    const list = status(settledInput({})).children ?? [];
+    expect(list.slice(0, 4).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "Secret web-publish-key",
+      "Secret web-management-tokens",
+      "Secret web-nats-users",
+      "ServiceAccount web",
+    ]);
+  });
+
+  test("one that is absent, one that is going, one whose name is taken", () => {
+    const input = settledInput({});
+    const objects = input.observed.objects
+      .filter(({ kind }) => kind !== "ServiceAccount")
+      .map((object) =>
+        object.kind === "ServiceMonitor"
+          ? { ...object, metadata: { ...object.metadata, deletionTimestamp: testTime } }
+          : object,
+      );
+    const outcome: ApplyOutcome = { kind: "name-conflict", ref: refOf("Service"), owner: "Ingress shop" };
+    const result = status({ ...withOutcome(input, outcome), observed: { objects, pods: [] } });
+    expect(childOf(result, "ServiceAccount")?.health).toBe("InProgress");
+    expect(childOf(result, "ServiceMonitor")?.message).toMatch(/being deleted/);
+    expect(childOf(result, "Service")).toMatchObject({
+      health: "Failed",
+      message: expect.stringContaining("Ingress shop"),
+    });
+  });
+});

@@ -1,0 +1,86 @@
+import { names } from "@revenprox/contract/names";
+import type { ChildStatus } from "@revenprox/contract/resource/status";
+import type { ApplyOutcome, KubernetesObject, ObjectRef, SecretFact, StatusInput } from "../reconcile/ports.ts";
+import { liveWorkload, waitsFor } from "./live-workload.ts";
+import type { Trouble } from "./verdict.ts";
+
+/** How one child stands. */
+type Health = Pick<ChildStatus, "health" | "message">;
+
+const current: Health = { health: "Current" };
+const inProgress = (message: string): Health => ({ health: "InProgress", message });
+const failed = (message: string): Health => ({ health: "Failed", message });
+
+/** Whether two references mean one object; versions of an API group are ways to see the same one. */
+const isSame = (a: ObjectRef, b: ObjectRef): boolean => a.kind === b.kind && a.name === b.name;
+
+const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): ObjectRef => ({
+  apiVersion,
+  kind,
+  name: metadata.name,
+});
+
+/** What a write says of a child; undefined when it went well. */
+const outcomeHealth = (outcome: ApplyOutcome | undefined): Health | undefined => {
+  switch (outcome?.kind) {
+    case "name-conflict":
+      return failed(`The name is taken by an object of ${outcome.owner}.`);
+    case "conflict":
+      return failed(`${outcome.manager} keeps changing ${outcome.fields.join(", ")}.`);
+    case "refused":
+      return failed(outcome.message);
+    case "failed":
+      return inProgress(`Not written yet: ${outcome.message}`);
+    case undefined:
+    case "unchanged":
+    case "created":
+    case "changed":
+    case "drift-corrected":
+      return undefined;
+  }
+};
+
+const workloadHealth = (object: KubernetesObject, trouble: Trouble | undefined): Health => {
+  const workload = liveWorkload(object);
+  const waiting = waitsFor(workload);
+  if (waiting === undefined) return current;
+  const message = trouble?.message ?? workload.refusedPods?.message ?? waiting;
+  return workload.deadlineExceeded && workload.observed ? failed(message) : inProgress(message);
+};
+
+/** Trouble of the pods below a workload, by its kind. */
+export type Troubles = Readonly<Record<"Deployment" | "StatefulSet", Trouble | undefined>>;
+
+const liveHealth = (live: KubernetesObject | undefined, troubles: Troubles): Health => {
+  if (live === undefined) return inProgress("It does not exist yet.");
+  if (live.metadata.deletionTimestamp !== undefined) return inProgress("It is being deleted and made anew after that.");
+  if (live.kind === "Deployment" || live.kind === "StatefulSet") return workloadHealth(live, troubles[live.kind]);
+  return current;
+};
+
+const secretChildren = ({ revenprox, facts, apply }: StatusInput): readonly ChildStatus[] => {
+  const { publishKey, managementTokens, natsUsers } = names(revenprox.metadata.name);
+  const managed = revenprox.spec.nats?.external === undefined;
+  const secrets: readonly (readonly [string, SecretFact])[] = [
+    [publishKey, facts.secrets.publishKey],
+    [managementTokens, facts.secrets.managementTokens],
+    ...(managed ? [[natsUsers, facts.secrets.natsUsers] as const] : []),
+  ];
+  return secrets.map(([name, { exists }]) => {
+    const ref = { apiVersion: "v1", kind: "Secret", name };
+    const health = outcomeHealth(apply.find((outcome) => isSame(outcome.ref, ref)));
+    return { ...ref, ...(health ?? (exists ? current : inProgress("It does not exist yet."))) };
+  });
+};
+
+/** Every child with its health, in the order of writing. Where nothing can be desired, what exists is shown. */
+export const children = (input: StatusInput, troubles: Troubles): readonly ChildStatus[] => {
+  const { desired, observed, apply } = input;
+  const listed = desired.length > 0 ? desired : observed.objects;
+  const objects = listed.map((object) => {
+    const ref = refOf(object);
+    const live = observed.objects.find((each) => isSame(refOf(each), ref));
+    return { ...ref, ...(outcomeHealth(apply.find((each) => isSame(each.ref, ref))) ?? liveHealth(live, troubles)) };
+  });
+  return [...secretChildren(input), ...objects];
+};

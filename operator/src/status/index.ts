@@ -1,0 +1,66 @@
+import { selectorLabels } from "@revenprox/contract/labels";
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import { proxyImage } from "../desired/proxy-container.ts";
+import type { Status } from "../reconcile/ports.ts";
+import { authenticationConfigured } from "./authentication-configured.ts";
+import { available } from "./available.ts";
+import { conditions, type Verdicts } from "./conditions.ts";
+import { journalDurable } from "./journal-durable.ts";
+import { monitoringReady } from "./monitoring-ready.ts";
+import { natsReady } from "./nats-ready.ts";
+import { type Progress, progressOf } from "./progress.ts";
+import { ready } from "./ready.ts";
+import { reconciling } from "./reconciling.ts";
+import { type Situation, situationOf } from "./situation.ts";
+import { editNeeded, stalled } from "./stalled.ts";
+import type { Verdict } from "./verdict.ts";
+import { workloadFigures } from "./workload-figures.ts";
+
+const verdictsOf = (situation: Situation, nats: Verdict, progress: Progress): Verdicts => {
+  const edit = editNeeded(situation.input.apply);
+  const stalledVerdict = stalled(edit, progress);
+  return {
+    Ready: ready(situation, { edit, nats, progress }),
+    Reconciling: reconciling(stalledVerdict, progress),
+    Stalled: stalledVerdict,
+    Available: available(situation),
+    NatsReady: nats,
+    JournalDurable: journalDurable(situation),
+    MonitoringReady: monitoringReady(situation),
+    AuthenticationConfigured: authenticationConfigured(situation),
+  };
+};
+
+const selectorOf = (name: string): string =>
+  Object.entries(selectorLabels(name, "proxy"))
+    .map(([label, value]) => `${label}=${value}`)
+    .join(",");
+
+/**
+ * The whole status of a RevenProx. Transition times stay where nothing changed,
+ * so the same situation twice gives the same bytes and no write.
+ */
+export const status: Status = (input) => {
+  const situation = situationOf(input);
+  const { metadata, status: old = {} } = input.revenprox;
+  const nats = natsReady(situation);
+  const progress = progressOf(situation, nats);
+  const { generation } = metadata;
+  const proxies = situation.proxies?.exist ?? 0;
+  return {
+    observedGeneration: generation,
+    conditions: conditions(verdictsOf(situation, nats, progress), {
+      old,
+      now: input.now,
+      generation,
+      cameForward: progress.cameForward,
+    }),
+    replicas: proxies,
+    readyReplicas: situation.proxies?.ready ?? 0,
+    selector: selectorOf(metadata.name),
+    image: proxyImage(input),
+    ...workloadFigures(old, input.workload, proxies),
+    natsStatus: nats.reason,
+    children: [...situation.children],
+  } satisfies RevenProxStatus;
+};

@@ -1,0 +1,35 @@
+import { names } from "@revenprox/contract/names";
+import { journalSize } from "../desired/journal-size.ts";
+import { natsPlan } from "../desired/nats-plan.ts";
+import type { Situation } from "./situation.ts";
+import { isFalse, isTrue, isUnknown, type Verdict } from "./verdict.ts";
+
+const wantedBytes = (config: Readonly<Record<string, unknown>> | undefined): number | undefined => {
+  const journal = config?.["journal"] as { readonly maxBytes?: number } | undefined;
+  return journal?.maxBytes;
+};
+
+const emptyDir =
+  "The journal lies in an emptyDir and is lost with its pod: the cluster had no default StorageClass when NATS was made. " +
+  "Create a second RevenProx with nats.managed.storage.className and move clients to it.";
+
+/** Whether events outlive the loss of a NATS pod. */
+export const journalDurable = ({ input }: Situation): Verdict => {
+  const { revenprox, facts, observed, desired } = input;
+  const natsName = names(revenprox.metadata.name).nats;
+  const statefulSet = [...observed.objects, ...desired].find(
+    ({ kind, metadata }) => kind === "StatefulSet" && metadata.name === natsName,
+  );
+  const { defaultStorageClass } = facts;
+  const nats = natsPlan(revenprox.spec, { defaultStorageClass, statefulSet });
+  if (nats.kind === "external") {
+    return isUnknown("ExternalNats", "Whoever runs the external NATS knows how durable its storage is.");
+  }
+  const { maxBytes, capped } = journalSize(nats, wantedBytes(revenprox.spec.config));
+  const cut =
+    capped === undefined
+      ? ""
+      : ` config.journal.maxBytes is ${capped.wanted}, but a volume of ${nats.size} takes ${maxBytes}: that is what holds.`;
+  if (nats.volume.kind === "empty-dir") return isFalse("EmptyDir", `${emptyDir}${cut}`);
+  return isTrue("PersistentVolume", `Each of the ${nats.replicas} NATS servers has a volume of ${nats.size}.${cut}`);
+};

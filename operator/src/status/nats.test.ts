@@ -1,0 +1,105 @@
+import { settledInput, unreadyPod, withWorkload } from "../testing/live.ts";
+import { externalWithCredentials } from "../testing/resource.ts";
+import {
+  crashed,
+  credentials,
+  external,
+  natsPod,
+  none,
+  startedAgo,
+  testCases,
+  waiting,
+} from "../testing/status-case.contract.ts";
+
+testCases([
+  {
+    name: "image of NATS not pullable",
+    input: natsPod(waiting("ErrImagePull")),
+    says: { NatsReady: "False ImagePullFailed", Ready: "False ImagePullFailed", Reconciling: "True Progressing" },
+    naming: ["web-nats-0"],
+  },
+  {
+    name: "NATS without servers yet",
+    input: { ...settledInput({}), observed: { objects: [], pods: [] } },
+    says: { NatsReady: "False Creating", Ready: "False NatsCreating", Reconciling: "True Progressing" },
+  },
+  {
+    name: "NATS not ready",
+    input: withWorkload(settledInput({}), "StatefulSet", none),
+    says: { NatsReady: "False ServersNotReady", Ready: "False NatsServersNotReady" },
+  },
+  {
+    name: "two of three NATS servers",
+    input: withWorkload(settledInput({ nats: { managed: { replicas: 3 } } }), "StatefulSet", {
+      readyReplicas: 2,
+      availableReplicas: 2,
+    }),
+    says: { NatsReady: "True Degraded", Ready: "False Progressing" },
+    naming: ["2 of 3"],
+  },
+  {
+    name: "one of three NATS servers",
+    input: withWorkload(settledInput({ nats: { managed: { replicas: 3 } } }), "StatefulSet", {
+      readyReplicas: 1,
+      availableReplicas: 1,
+    }),
+    says: { NatsReady: "False ServersNotReady" },
+  },
+  {
+    name: "external NATS reached",
+    input: settledInput(external),
+    says: { NatsReady: "True Connected", JournalDurable: "Unknown ExternalNats", Ready: "True Ready" },
+  },
+  {
+    name: "external NATS not reached",
+    input: withWorkload(settledInput(external), "Deployment", none, [unreadyPod("revenprox", startedAgo(10))]),
+    says: {
+      NatsReady: "False Unreachable",
+      Ready: "False NatsUnreachable",
+      Reconciling: "True Progressing",
+      Stalled: "False NotStalled",
+    },
+    naming: [
+      "nats://a.example:4222",
+      "tls://b.example:4222",
+      "JetStream",
+      "namespace apps",
+      "credentialsSecret is not set",
+    ],
+  },
+  {
+    name: "external NATS not reached yet",
+    input: withWorkload(settledInput(external), "Deployment", none, [unreadyPod("revenprox", startedAgo(9))]),
+    says: { NatsReady: "Unknown WaitingForProxies", Ready: "False Progressing" },
+  },
+  {
+    name: "external NATS, proxies that crash tell nothing",
+    input: withWorkload(settledInput(external), "Deployment", none, [
+      unreadyPod("revenprox", { ...startedAgo(60), lastState: { terminated: crashed } }),
+    ]),
+    says: { NatsReady: "Unknown WaitingForProxies", Ready: "False PodCrashing" },
+  },
+  {
+    name: "external NATS without proxies",
+    input: settledInput({ ...external, replicas: 0 }),
+    says: { NatsReady: "Unknown NoProxies", Ready: "True Ready" },
+  },
+  {
+    name: "credentials missing",
+    input: withWorkload(settledInput(externalWithCredentials, credentials(false)), "Deployment", none),
+    says: { NatsReady: "False CredentialsMissing", Ready: "False NatsCredentialsMissing" },
+    naming: ["nats-login", "username and password"],
+  },
+  {
+    name: "no StorageClass",
+    input: settledInput({}, { defaultStorageClass: undefined }),
+    says: { JournalDurable: "False EmptyDir", Ready: "True Ready" },
+    naming: ["nats.managed.storage.className"],
+  },
+  {
+    name: "journal larger than its volume",
+    input: settledInput({ config: { journal: { maxBytes: 5_000_000_000 } } }),
+    says: { JournalDurable: "True PersistentVolume" },
+    naming: ["5000000000", "1610612736", "2Gi"],
+  },
+]);

@@ -1,0 +1,56 @@
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import type { Situation } from "./situation.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** How far the cluster is on its way to the spec. */
+export interface Progress {
+  /** What is waited for; undefined when everything is as desired. */
+  readonly waitingFor: string | undefined;
+  /** Whether something came forward since the last status, or the spec is a new one: the deadline begins anew. */
+  readonly cameForward: boolean;
+  readonly deadlineExceeded: boolean;
+  readonly deadlineSeconds: number;
+}
+
+const currentChildren = ({ children }: Pick<RevenProxStatus, "children">): number =>
+  (children ?? []).filter(({ health }) => health === "Current").length;
+
+const waitingFor = ({ input, children }: Situation, nats: Verdict): string | undefined => {
+  const child = children.find(({ health }) => health !== "Current");
+  if (child !== undefined) return `${child.kind} ${child.name}: ${child.message ?? child.health}`;
+  const asked = input.revenprox.spec.replicas > 0;
+  return nats.status === "True" || (nats.status === "Unknown" && !asked) ? undefined : nats.message;
+};
+
+/** Since when there is no progress, in milliseconds; undefined while there is. */
+const waitingSince = ({ conditions = [] }: RevenProxStatus): number | undefined => {
+  const reconciling = conditions.find(({ type, status }) => type === "Reconciling" && status === "True");
+  return reconciling === undefined ? undefined : Date.parse(reconciling.lastTransitionTime);
+};
+
+const wasPastDeadline = ({ conditions = [] }: RevenProxStatus): boolean =>
+  conditions.some(
+    ({ type, status, reason }) => type === "Stalled" && status === "True" && reason === "ProgressDeadlineExceeded",
+  );
+
+export const progressOf = (situation: Situation, nats: Verdict): Progress => {
+  const { input, proxies, children } = situation;
+  const { metadata, spec, status: old = {} } = input.revenprox;
+  const waiting = waitingFor(situation, nats);
+  const cameForward =
+    old.observedGeneration !== metadata.generation ||
+    (proxies?.ready ?? 0) > (old.readyReplicas ?? 0) ||
+    currentChildren({ children: [...children] }) > currentChildren(old);
+  const since = waitingSince(old);
+  const waited = since === undefined ? 0 : (input.now.getTime() - since) / 1_000;
+  const late =
+    wasPastDeadline(old) ||
+    waited >= spec.progressDeadlineSeconds ||
+    (proxies?.observed === true && proxies.deadlineExceeded);
+  return {
+    waitingFor: waiting,
+    cameForward,
+    deadlineExceeded: waiting !== undefined && !cameForward && late,
+    deadlineSeconds: spec.progressDeadlineSeconds,
+  };
+};

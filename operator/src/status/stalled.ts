@@ -1,0 +1,53 @@
+import { revenproxApi } from "@revenprox/contract/resource/group";
+import type { ApplyOutcome } from "../reconcile/ports.ts";
+import type { Progress } from "./progress.ts";
+import { isFalse, isTrue, type Trouble, type Verdict } from "./verdict.ts";
+
+const unprocessable = 422;
+
+const refusalReason = ({ ref, status }: Extract<ApplyOutcome, { kind: "refused" }>): string => {
+  if (ref.kind === revenproxApi.kind) return "InvalidSpec";
+  const hasPods = ref.kind === "Deployment" || ref.kind === "StatefulSet";
+  return hasPods && status === unprocessable ? "PodTemplateInvalid" : "Refused";
+};
+
+const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
+  const object = `${outcome.ref.kind} ${outcome.ref.name}`;
+  switch (outcome.kind) {
+    case "name-conflict":
+      return {
+        reason: "NameConflict",
+        message: `${object} exists and belongs to ${outcome.owner}; it is left alone. Delete or rename it, or give the RevenProx another name.`,
+      };
+    case "conflict":
+      return {
+        reason: "Conflict",
+        message: `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${object}. Stop ${outcome.manager}, or change the RevenProx instead.`,
+      };
+    case "refused":
+      return {
+        reason: refusalReason(outcome),
+        message: `${object} is refused (${outcome.message}). Edit the RevenProx, or what refuses it.`,
+      };
+    case "unchanged":
+    case "created":
+    case "changed":
+    case "drift-corrected":
+    case "failed":
+      return undefined;
+  }
+};
+
+/** What only an edit by somebody can mend. */
+export const editNeeded = (outcomes: readonly ApplyOutcome[]): Trouble | undefined =>
+  outcomes.map(needsEdit).find((trouble) => trouble !== undefined);
+
+/** Whether waiting alone helps no more. */
+export const stalled = (edit: Trouble | undefined, progress: Progress): Verdict => {
+  if (edit !== undefined) return isTrue(edit.reason, edit.message);
+  if (!progress.deadlineExceeded) return isFalse("NotStalled", "Nothing waits for an edit.");
+  return isTrue(
+    "ProgressDeadlineExceeded",
+    `No progress in ${progress.deadlineSeconds} seconds (spec.progressDeadlineSeconds). ${progress.waitingFor ?? ""}`.trim(),
+  );
+};

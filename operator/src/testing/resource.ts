@@ -1,0 +1,91 @@
+import { revenproxApi } from "@revenprox/contract/resource/group";
+import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import { type RevenProxSpec, revenproxSpec } from "@revenprox/contract/resource/spec";
+import type { ClusterFacts, DesiredInput, OperatorSettings } from "../reconcile/ports.ts";
+
+/** A spec as the API server would serve it, defaults filled in. */
+export const specOf = (spec: unknown): RevenProxSpec => revenproxSpec.parse(spec);
+
+/** A RevenProx `apps/web` of generation 3. */
+export const resourceOf = (spec: unknown, name = "web"): RevenProx => ({
+  apiVersion: revenproxApi.apiVersion,
+  kind: revenproxApi.kind,
+  metadata: { name, namespace: "apps", uid: "7f1c", generation: 3, resourceVersion: "42" },
+  spec: specOf(spec),
+});
+
+export const settings: OperatorSettings = {
+  proxyImage: "localhost/revenprox-proxy:test",
+  natsImage: "localhost/revenprox-nats:test",
+  runbookBaseUrl: "https://runbooks.example/revenprox/",
+};
+
+/** A cluster with a default StorageClass, the monitoring CRDs and all Secrets. */
+export const allFacts: ClusterFacts = {
+  monitoring: { serviceMonitor: true, prometheusRule: true },
+  defaultStorageClass: "standard",
+  secrets: {
+    publishKey: { exists: true, revision: "1" },
+    managementTokens: { exists: true, revision: "1" },
+    natsUsers: { exists: true, revision: "1" },
+    natsCredentials: undefined,
+  },
+};
+
+export const inputOf = (spec: unknown, facts: Partial<ClusterFacts> = {}): DesiredInput => ({
+  revenprox: resourceOf(spec),
+  settings,
+  facts: { ...allFacts, ...facts },
+  current: [],
+});
+
+/** Every key that a user may set, with a value of its own. */
+export const everythingSet = {
+  replicas: 12,
+  image: "registry.example/proxy:2.0",
+  config: {
+    logLevel: "debug",
+    logFormat: "text",
+    metricsEnabled: true,
+    http: {
+      allowUnauthenticated: true,
+      maxConnections: 20_000,
+      keepaliveIntervalSec: 20,
+      retryMs: 3_000,
+      maxEventSize: 4_194_304,
+      corsAllowedOrigins: "https://app.example, https://admin.example",
+      shutdownGracePeriodSec: 120,
+      drainRatePerSec: 50,
+    },
+    journal: {
+      maxAgeSec: 7_200,
+      maxEventsPerTopic: 500,
+      maxBytes: 1_073_741_824,
+      duplicateWindowSec: 60,
+      publishTimeoutMs: 5_000,
+      maxInFlight: 2_000,
+      sweepIntervalSec: 10,
+      interestLingerSec: 30,
+    },
+    distributedState: { gossipIntervalSec: 3, peerTimeoutSec: 9 },
+  },
+  nats: { managed: { replicas: 3, storage: { size: "10Gi", className: "fast" } } },
+  service: { type: "LoadBalancer", annotations: { "example.com/balancer": "internal" } },
+  monitoring: {
+    enabled: true,
+    labels: { release: "kube-prometheus-stack", app: "not-yours" },
+    intervalSec: 30,
+    runbookBaseUrl: "https://wiki.example/alerts",
+    thresholds: { highConnections: 15_000, authFailuresPerSecond: 5, memoryPercent: 70 },
+  },
+  resources: { requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "2Gi" } },
+  progressDeadlineSeconds: 300,
+} as const;
+
+export const externalWithCredentials = {
+  replicas: 2,
+  config: { journal: { maxBytes: 2_147_483_648 } },
+  nats: {
+    external: { servers: ["tls://nats-0.example:4222", "tls://nats-1.example:4222"], credentialsSecret: "nats-login" },
+  },
+} as const;

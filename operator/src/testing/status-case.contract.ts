@@ -1,0 +1,61 @@
+import type { ConditionType } from "@revenprox/contract/condition-types";
+import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import { expect, test } from "vitest";
+import type { ApplyOutcome, StatusInput } from "../reconcile/ports.ts";
+import { status } from "../status/index.ts";
+import { secondsLater, settledInput, unreadyPod, withWorkload } from "./live.ts";
+
+/** Status and reason of a condition: `True Ready`. */
+export const said = (result: RevenProxStatus, type: ConditionType): string => {
+  const found = result.conditions?.find((condition) => condition.type === type);
+  return `${found?.status} ${found?.reason}`;
+};
+export const message = (result: RevenProxStatus, type: ConditionType): string =>
+  result.conditions?.find((condition) => condition.type === type)?.message ?? "";
+
+/** The input of the next pass: the resource has the former status. */
+export const next = (input: StatusInput, former: RevenProxStatus, now: Date): StatusInput => ({
+  ...input,
+  revenprox: { ...input.revenprox, status: former },
+  now,
+});
+
+export const none = { readyReplicas: 0, availableReplicas: 0 };
+export const external = {
+  replicas: 2,
+  nats: { external: { servers: ["nats://a.example:4222", "tls://b.example:4222"] } },
+};
+export const credentials = (exists: boolean) => {
+  const { facts } = settledInput({});
+  return { secrets: { ...facts.secrets, natsCredentials: { exists } } };
+};
+export const startedAgo = (seconds: number) => ({
+  state: { running: { startedAt: secondsLater(-seconds).toISOString() } },
+});
+export const waiting = (reason: string, text = "") => ({ state: { waiting: { reason, message: text } } });
+export const crashed = { exitCode: 3, reason: "Error" };
+export const refOf = (kind: string, name = "web") => ({ apiVersion: "v1", kind, name });
+export const withOutcome = (input: StatusInput, outcome: ApplyOutcome): StatusInput => ({ ...input, apply: [outcome] });
+export const proxyPod = (container: Record<string, unknown>, podStatus = {}): StatusInput =>
+  withWorkload(settledInput({}), "Deployment", none, [unreadyPod("revenprox", container, podStatus)]);
+export const natsPod = (container: Record<string, unknown>): StatusInput =>
+  withWorkload(settledInput({}), "StatefulSet", none, [unreadyPod("revenprox-nats", container)]);
+
+export interface Case {
+  readonly name: string;
+  readonly input: StatusInput;
+  /** Conditions and what they are to say. */
+  readonly says: Partial<Record<ConditionType, string>>;
+  /** What the message of the first of them is to name. */
+  readonly naming?: readonly string[];
+}
+
+/** One test a case. */
+export const testCases = (cases: readonly Case[]): void => {
+  test.each(cases)("$name", ({ input, says, naming = [] }) => {
+    const result = status(input);
+    const types = Object.keys(says) as ConditionType[];
+    expect(Object.fromEntries(types.map((type) => [type, said(result, type)]))).toEqual(says);
+    for (const part of naming) expect(message(result, types[0] ?? "Ready")).toContain(part);
+  });
+};

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { condition, eventually, revenprox, startTestCluster, statusOf, type TestCluster } from "./support/cluster.ts";
+import { type RunningOperator, startOperator } from "./support/operator.ts";
+
+const group = "monitoring.coreos.com";
+const monitors = `/apis/${group}/v1/namespaces/default/servicemonitors/watched`;
+const rules = `/apis/${group}/v1/namespaces/default/prometheusrules/watched`;
+
+const crd = (kind: string) => {
+  const singular = kind.toLowerCase();
+  const openAPIV3Schema = {
+    type: "object",
+    properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+  };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${singular}s.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, listKind: `${kind}List`, plural: `${singular}s`, singular },
+      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  };
+};
+
+let cluster: TestCluster;
+let operator: RunningOperator;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  operator = await startOperator(cluster);
+});
+
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.stop();
+});
+
+const monitoringReady = async () =>
+  (await statusOf(cluster, "watched")).conditions?.find(({ type }) => type === "MonitoringReady");
+
+test("the monitoring CRDs may be absent, come, and go again while the operator runs", async () => {
+  await cluster.kubectlApply(revenprox("watched"));
+  expect((await condition(cluster, "watched", ["MonitoringReady", "False"])).reason).toBe("CRDMissing");
+
+  await cluster.kubectlApply(crd("ServiceMonitor"));
+  await eventually("the ServiceMonitor is made", () => cluster.get(monitors));
+  await cluster.kubectlApply(crd("PrometheusRule"));
+  await eventually("the PrometheusRule is made", () => cluster.get(rules));
+  await condition(cluster, "watched", ["MonitoringReady", "True"]);
+
+  await cluster.kubectl("delete", "-n", "default", "servicemonitor", "watched");
+  await eventually("a deleted ServiceMonitor is made again", () => cluster.get(monitors));
+  await cluster.kubectl(
+    "patch",
+    "-n",
+    "default",
+    "servicemonitor",
+    "watched",
+    "--type=merge",
+    "-p",
+    '{"spec":{"endpoints":[]}}',
+  );
+  await eventually("an edited ServiceMonitor is put back", async () => {
+    const endpoints = ((await cluster.get(monitors))?.["spec"] as { endpoints?: unknown[] } | undefined)?.endpoints;
+    return (endpoints ?? []).length > 0;
+  });
+
+  await cluster.kubectl("delete", "crd", `servicemonitors.${group}`, `prometheusrules.${group}`);
+  await eventually("the condition says so", async () => (await monitoringReady())?.reason === "CRDMissing");
+  expect((await operator.get("/livez")).status).toBe(200);
+
+  await cluster.kubectlApply(crd("ServiceMonitor"));
+  await eventually("the ServiceMonitor is back with its CRD", () => cluster.get(monitors));
+  expect((await operator.get("/readyz")).status).toBe(200);
+});
+
+test("monitoring that is turned off is taken away", async () => {
+  await cluster.kubectlApply(crd("PrometheusRule"));
+  await eventually("the PrometheusRule is made", () => cluster.get(rules));
+  await cluster.kubectlApply(revenprox("watched", { monitoring: { enabled: false } }));
+  await eventually(
+    "both are gone",
+    async () => (await cluster.get(monitors)) === undefined && (await cluster.get(rules)) === undefined,
+  );
+});

@@ -1,0 +1,62 @@
+import { composeOperator } from "../../src/compose.ts";
+import { createKubeClient, loadKubeConfig } from "../../src/kube/client.ts";
+import { systemScheduler } from "../../src/kube/scheduler.ts";
+import { readSettings } from "../../src/settings.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { listen } from "../../src/telemetry/server.ts";
+import { eventually, type TestCluster } from "./cluster.ts";
+
+export const images = { PROXY_IMAGE: "localhost/revenprox-proxy:test", NATS_IMAGE: "localhost/nats-server:test" };
+
+export interface RunningOperator {
+  /** Log lines so far. */
+  readonly lines: readonly string[];
+  /** Value of one of its metrics, all labels added up. */
+  metric(name: string): Promise<number>;
+  get(path: string): Promise<{ readonly status: number; readonly body: string }>;
+  stop(): Promise<void>;
+}
+
+export interface OperatorOptions {
+  /** Default: one with all rights. */
+  readonly kubeconfig?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The operator in this process, against the test cluster; looks for the monitoring CRDs often. */
+export const startOperator = async (
+  cluster: TestCluster,
+  { kubeconfig = cluster.controlPlane.kubeconfig, environment = {} }: OperatorOptions = {},
+): Promise<RunningOperator> => {
+  const lines: string[] = [];
+  const log = createLog({ level: "debug", format: "text", destination: { write: (line) => void lines.push(line) } });
+  const operator = composeOperator(readSettings({ ...images, ...environment }), {
+    client: createKubeClient(loadKubeConfig(kubeconfig)),
+    scheduler: systemScheduler,
+    log,
+    version: "0.0.0-test",
+    discoveryIntervals: { missing: 300, complete: 300 },
+  });
+  const port = await listen(operator.server, 0);
+  await operator.start();
+  const get = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: answer.status, body: await answer.text() };
+  };
+  await eventually("the operator is ready", async () => (await get("/readyz")).status === 200);
+  return {
+    lines,
+    get,
+    metric: async (name) => sumOf((await get("/metrics")).body, name),
+    stop: async () => {
+      operator.server.close();
+      await operator.stop();
+    },
+  };
+};
+
+const sumOf = (text: string, name: string): number =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);

@@ -1,0 +1,76 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Log } from "../hub/ports.ts";
+import { PublishKeys } from "./publish-keys.ts";
+
+const secret = "0123456789abcdef";
+const other = "fedcba9876543210";
+
+let folder: string;
+let lines: string[];
+let keys: PublishKeys;
+
+const write = (line: string): void => {
+  lines.push(line);
+};
+const log: Log = { debug: write, info: write, warn: write, error: write };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keys-"));
+  lines = [];
+  keys = new PublishKeys({ folder, log });
+});
+afterEach(async () => {
+  keys.stop();
+  await rm(folder, { recursive: true });
+});
+
+test("a key is valid from its file's appearance to its removal", async () => {
+  await keys.start();
+  expect(keys.verify(secret)).toBe("invalid");
+  await writeFile(join(folder, "default"), ` ${secret}\n`);
+  await keys.refresh();
+  expect(keys.verify(secret)).toBe("valid");
+  expect(keys.verify(undefined)).toBe("missing");
+  await rm(join(folder, "default"));
+  await keys.refresh();
+  expect(keys.verify(secret)).toBe("invalid");
+});
+
+test("a Secret mount is followed when Kubernetes swaps its link", async () => {
+  await mkdir(join(folder, "..1"));
+  await writeFile(join(folder, "..1", "default"), secret);
+  await symlink("..1", join(folder, "..data"));
+  await symlink(join("..data", "default"), join(folder, "default"));
+  await keys.start();
+  expect(keys.verify(secret)).toBe("valid");
+  await mkdir(join(folder, "..2"));
+  await writeFile(join(folder, "..2", "default"), other);
+  await symlink("..2", join(folder, "..tmp"));
+  await rename(join(folder, "..tmp"), join(folder, "..data"));
+  await keys.refresh();
+  expect([keys.verify(secret), keys.verify(other)]).toEqual(["invalid", "valid"]);
+});
+
+test("what is no key is left out and named without its content", async () => {
+  await writeFile(join(folder, "short"), "0123456789");
+  await writeFile(join(folder, "two-words"), `${secret} ${other}`);
+  await mkdir(join(folder, "directory"));
+  await writeFile(join(folder, "good"), secret);
+  await keys.start();
+  expect(keys.verify("0123456789")).toBe("invalid");
+  expect(lines.join("\n")).toMatch(/directory.*\n.*short.*\n.*two-words/);
+  expect(lines.at(-1)).toBe(`Publish keys read from ${folder}: good`);
+  expect(lines.join("\n")).not.toMatch(/0123456789|fedcba/);
+});
+
+test("a folder that vanishes lets nobody publish", async () => {
+  await writeFile(join(folder, "default"), secret);
+  await keys.start();
+  await rm(folder, { recursive: true });
+  await keys.refresh();
+  expect(keys.verify(secret)).toBe("invalid");
+  await mkdir(folder);
+});

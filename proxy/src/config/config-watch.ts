@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import type { Log } from "../hub/ports.ts";
+import { faultLine } from "./fault.ts";
+import type { LiveConfigHolder, Reloaded } from "./live-config.ts";
+import { type ConfigText, loadConfig } from "./load-config.ts";
+import type { Environment } from "./process-environment.ts";
+
+/** Milliseconds between two looks at the config files: by content, since a ConfigMap mount swaps symbolic links. */
+const pollIntervalMs = 2_000;
+
+export interface ConfigWatchParts {
+  readonly live: LiveConfigHolder;
+  readonly files: readonly ConfigText[];
+  readonly environment: Environment;
+  readonly log: Log;
+}
+
+const readAll = (files: readonly ConfigText[]): Promise<ConfigText[]> =>
+  Promise.all(files.map(async ({ file }) => ({ file, text: await readFile(file, "utf8") })));
+
+const tell = (reloaded: Reloaded, log: Log): void => {
+  if (reloaded.kind === "refused") {
+    log.error(
+      `The new configuration is refused, the old one stays in force: ${reloaded.faults.map(faultLine).join("; ")}`,
+    );
+  }
+  if (reloaded.kind !== "applied") return;
+  if (reloaded.changed.length > 0) log.info(`Configuration changed: ${reloaded.changed.join(", ")}`);
+  if (reloaded.needRestart.length > 0) {
+    log.warn(`Changed keys that take effect only after a restart: ${reloaded.needRestart.join(", ")}`);
+  }
+};
+
+/** Reads the config files anew when their content changes, and on `reloadNow`. */
+export class ConfigWatch {
+  readonly #parts: ConfigWatchParts;
+  #texts: readonly ConfigText[];
+  #unreadable = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: ConfigWatchParts) {
+    this.#parts = parts;
+    this.#texts = parts.files;
+  }
+
+  start(): void {
+    if (this.#texts.length === 0) return;
+    this.#timer = setTimeout(() => this.#look().finally(() => this.start()), pollIntervalMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#texts = [];
+  }
+
+  /** Applies the files as they are now, changed or not (SIGHUP). */
+  async reloadNow(): Promise<void> {
+    await this.#look(true);
+  }
+
+  async #look(always = false): Promise<void> {
+    const { live, environment, log } = this.#parts;
+    try {
+      const texts = await readAll(this.#texts);
+      this.#unreadable = false;
+      if (!always && texts.every(({ text }, index) => text === this.#texts[index]?.text)) return;
+      this.#texts = texts;
+      tell(live.reload(loadConfig({ files: texts, environment })), log);
+    } catch (error) {
+      if (!this.#unreadable)
+        log.error(`A config file cannot be read, the old configuration stays in force: ${String(error)}`);
+      this.#unreadable = true;
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { expect, test } from "vitest";
+import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import { problemAnswer } from "../http/problem.ts";
+import type { Topic } from "../hub/event.ts";
+import type { PublishOutcome } from "../hub/ports.ts";
+import { type DataPlaneParts, dataPlane } from "./data-plane.ts";
+import type { Body, Exchange, RequestHeader } from "./exchange.ts";
+import { topicIdOf } from "./topic-id.ts";
+
+const silent = () => undefined;
+
+interface Asked {
+  readonly method?: string;
+  readonly path: string;
+  readonly query?: string;
+  readonly headers?: Partial<Record<RequestHeader, string>>;
+  readonly body?: Body | string;
+}
+
+const parts = (changes: Partial<DataPlaneParts> = {}): DataPlaneParts => ({
+  hub: {
+    open: () => ({ writable: silent, closed: silent }),
+    publish: async () => ({ kind: "stored", cursor: { epoch: 1_703_894_400_000, sequence: 1 } }),
+  },
+  access: { kind: "open" },
+  settings: () => ({ maxEventSize: 1_024, corsAllowedOrigins: "*" }),
+  health: () => ({ status: "healthy", connections: 0, uptime_seconds: 0 }),
+  metrics: async () => ({ contentType: "text/plain; version=0.0.4", text: "m 1\n" }),
+  refuse: problemAnswer,
+  log: { debug: silent, info: silent, warn: silent, error: silent },
+  ...changes,
+});
+
+type Got = Answer & { readonly streamed: boolean };
+
+const ask = (asked: Asked, changes: Partial<DataPlaneParts> = {}): Promise<Got> =>
+  new Promise((resolve) => {
+    const body = asked.body ?? "";
+    const exchange: Exchange = {
+      method: asked.method ?? "GET",
+      path: asked.path,
+      query: asked.query ?? "",
+      header: (name) => asked.headers?.[name],
+      readBody: async () =>
+        typeof body === "string" ? { kind: "bytes", bytes: new TextEncoder().encode(body) } : body,
+      respond: (answer) => resolve({ ...answer, streamed: false }),
+      stream: (headers: ResponseHeaders, open) => {
+        const opened = open({ write: () => true, end: silent });
+        resolve(
+          "writable" in opened ? { status: 200, headers, body: "", streamed: true } : { ...opened, streamed: false },
+        );
+      },
+    };
+    dataPlane(parts(changes))(exchange);
+  });
+
+const codeOf = (answer: Answer): unknown => JSON.parse(String(answer.body)).code;
+const headerOf = (answer: Answer, name: string): string | undefined =>
+  answer.headers.find(([key]) => key === name)?.[1];
+
+test("a subscription streams with headers that no proxy may misread", async () => {
+  const got = await ask({ path: "/events/a" });
+  expect(got.streamed).toBe(true);
+  expect(Object.fromEntries(got.headers)).toEqual({
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+    "Referrer-Policy": "no-referrer",
+    "Access-Control-Allow-Origin": "*",
+  });
+});
+
+test.each<[path: string, query: string, header: string, opened: readonly [string, string | undefined]]>([
+  ["/events/a%2Fb/c%20d", "", "", ["a/b/c d", undefined]],
+  ["/events/%C3%BC", "lastEventId=1-001", "", ["ü", "1-001"]],
+  ["/events/a", "lastEventId=1-001", "1-002", ["a", "1-002"]],
+  ["/events/../x", "", "", ["../x", undefined]],
+])("%s?%s with Last-Event-ID %j", async (path, query, header, [topic, lastEventId]) => {
+  const opened: unknown[] = [];
+  const open: DataPlaneParts["hub"]["open"] = (request) => {
+    opened.push(request);
+    return { writable: silent, closed: silent };
+  };
+  await ask(
+    { path, query, headers: header === "" ? {} : { "last-event-id": header } },
+    { hub: { ...parts().hub, open } },
+  );
+  expect(opened).toEqual([{ topic, topicId: topicIdOf(topic as Topic), lastEventId }]);
+});
+
+test("a topic's id is the first half of its SHA-256", () => {
+  expect(topicIdOf("abc" as Topic)).toBe("ba7816bf8f01cfea414140de5dae2223");
+});
+
+test.each<[string, Asked, number, string]>([
+  ["no topic", { path: "/events/" }, 400, "topic_invalid"],
+  ["malformed escape", { path: "/events/%zz" }, 400, "topic_invalid"],
+  ["escape that is not UTF-8", { path: "/events/%ff" }, 400, "topic_invalid"],
+  ["raw byte that is not UTF-8", { path: "/events/\ufffd" }, 400, "topic_invalid"],
+  ["NUL", { path: "/events/a%00" }, 400, "topic_invalid"],
+  ["513 bytes", { path: `/events/${"x".repeat(513)}` }, 400, "topic_invalid"],
+  ["unknown path", { path: "/event/a" }, 404, "path_unknown"],
+  ["unknown method", { path: "/events/a", method: "DELETE" }, 405, "method_not_allowed"],
+  ["publish to a bad topic", { path: "/events/%00", method: "POST" }, 400, "topic_invalid"],
+  [
+    "announced too large",
+    { path: "/events/a", method: "POST", headers: { "content-length": "1025" } },
+    413,
+    "event_too_large",
+  ],
+  ["turned out too large", { path: "/events/a", method: "POST", body: { kind: "too-large" } }, 413, "event_too_large"],
+  [
+    "not JSON",
+    { path: "/events/a", method: "POST", body: "{", headers: { "content-type": "application/json" } },
+    400,
+    "event_invalid",
+  ],
+])("%s", async (_name, asked, status, code) => {
+  const got = await ask(asked);
+  expect([got.status, codeOf(got), headerOf(got, "Content-Type")]).toEqual([status, code, "application/problem+json"]);
+});
+
+test("a refused method names the allowed ones", async () => {
+  expect(headerOf(await ask({ path: "/events/a", method: "PUT" }), "Allow")).toBe("GET, HEAD, POST, OPTIONS");
+});
+
+test.each<[PublishOutcome, number, string | undefined, string | undefined]>([
+  [{ kind: "unavailable" }, 503, "journal_unavailable", "2"],
+  [{ kind: "unknown" }, 503, "journal_unknown", "2"],
+  [{ kind: "busy" }, 503, "journal_busy", "1"],
+  [{ kind: "too-large", limit: 9 }, 413, "event_too_large", undefined],
+])("a publish that ended %j", async (outcome, status, code, retryAfter) => {
+  const got = await ask(
+    { path: "/events/a", method: "POST", body: "x" },
+    { hub: { ...parts().hub, publish: async () => outcome } },
+  );
+  expect([got.status, codeOf(got), headerOf(got, "Retry-After")]).toEqual([status, code, retryAfter]);
+});
+
+test("a stored publish answers with the id", async () => {
+  const got = await ask({ path: "/events/a", method: "POST", body: "x" });
+  expect([got.status, got.body]).toEqual([202, '{"id":"1703894400000-001"}\n']);
+});
+
+test.each(["connections_exhausted", "draining"] as const)("a stream refused as %s", async (refused) => {
+  const got = await ask({ path: "/events/a" }, { hub: { ...parts().hub, open: () => ({ refused }) } });
+  expect([got.status, codeOf(got), got.streamed]).toEqual([503, refused, false]);
+});
+
+test.each([
+  ["valid", 202],
+  ["missing", 401],
+  ["invalid", 401],
+] as const)("a publish key that is %s: %i", async (verdict, status) => {
+  const got = await ask(
+    { path: "/events/a", method: "POST", body: "x" },
+    { access: { kind: "keys", check: () => verdict } },
+  );
+  expect(got.status).toBe(status);
+  expect(headerOf(got, "WWW-Authenticate")).toBe(status === 401 ? "Bearer" : undefined);
+});
+
+test("a foreign page may not publish where no key is asked for", async () => {
+  const headers = { host: "localhost:8080", origin: "https://evil.example" };
+  const got = await ask(
+    { path: "/events/a", method: "POST", body: "x", headers },
+    { access: { kind: "foreign-pages-refused" } },
+  );
+  expect([got.status, codeOf(got)]).toEqual([403, "origin_denied"]);
+});
+
+test("a preflight allows what clients send", async () => {
+  const got = await ask({ path: "/events/a", method: "OPTIONS", headers: { origin: "https://app.example" } });
+  expect(got.status).toBe(204);
+  for (const name of ["last-event-id", "authorization", "content-type", "cache-control", "idempotency-key"]) {
+    expect(headerOf(got, "Access-Control-Allow-Headers")).toContain(name);
+  }
+});
+
+test.each([
+  ["https://a.example", "https://a.example"],
+  ["https://b.example", undefined],
+  [undefined, undefined],
+])("origin %s is allowed as %s", async (origin, allowed) => {
+  const settings = () => ({ maxEventSize: 1, corsAllowedOrigins: "https://a.example, https://c.example" });
+  const got = await ask({ path: "/events/a", headers: origin === undefined ? {} : { origin } }, { settings });
+  expect([headerOf(got, "Access-Control-Allow-Origin"), headerOf(got, "Vary")]).toEqual([allowed, "Origin"]);
+});
+
+test("a fault in the proxy still answers", async () => {
+  const publish = async (): Promise<PublishOutcome> => {
+    throw new Error("boom");
+  };
+  const got = await ask({ path: "/events/a", method: "POST", body: "x" }, { hub: { ...parts().hub, publish } });
+  expect([got.status, codeOf(got)]).toEqual([500, "internal_error"]);
+});

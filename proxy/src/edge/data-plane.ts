@@ -1,0 +1,87 @@
+import type { Answer } from "../http/answer.ts";
+import { type Health, healthAnswer } from "../http/health.ts";
+import type { Refuse } from "../http/refusals.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Log } from "../hub/ports.ts";
+import type { Exchange, ExchangeHandler } from "./exchange.ts";
+import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
+import { preflightRoute } from "./preflight-route.ts";
+import { type PublishAccess, publishRoute } from "./publish-route.ts";
+import { subscribeRoute } from "./subscribe-route.ts";
+import { topicPathPrefix } from "./topic-path.ts";
+
+/** Settings of the data plane that may change while it runs. */
+interface DataPlaneSettings {
+  readonly maxEventSize: number;
+  readonly corsAllowedOrigins: string;
+}
+
+export interface DataPlaneParts {
+  readonly hub: Pick<Hub, "open" | "publish">;
+  readonly access: PublishAccess;
+  readonly settings: () => DataPlaneSettings;
+  readonly health: () => Health;
+  /** Absent: /metrics is not served. */
+  readonly metrics?: ReadMetrics | undefined;
+  readonly refuse: Refuse;
+  readonly log: Log;
+}
+
+type Handle = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
+type Methods = ReadonlyMap<string, Handle>;
+
+const resource = (handlers: Readonly<Record<string, Handle>>, origins: () => string): Methods => {
+  const methods = [...Object.keys(handlers), "OPTIONS"].join(", ");
+  return new Map([...Object.entries(handlers), ["OPTIONS", preflightRoute(origins, methods)]]);
+};
+
+const readable = (handle: Handle): Readonly<Record<string, Handle>> => ({ GET: handle, HEAD: handle });
+
+const resources = (parts: DataPlaneParts) => {
+  const { hub, access, refuse, settings } = parts;
+  const corsAllowedOrigins = (): string => settings().corsAllowedOrigins;
+  const subscribe = subscribeRoute({ hub, corsAllowedOrigins, refuse });
+  const publish = publishRoute({
+    hub,
+    access,
+    refuse,
+    corsAllowedOrigins,
+    maxEventSize: () => settings().maxEventSize,
+  });
+  const topic = resource({ ...readable(subscribe), POST: publish }, corsAllowedOrigins);
+  const fixed = new Map([
+    [
+      "/health",
+      resource(
+        readable(() => healthAnswer(parts.health())),
+        corsAllowedOrigins,
+      ),
+    ],
+  ]);
+  if (parts.metrics !== undefined)
+    fixed.set("/metrics", resource(readable(metricsRoute(parts.metrics)), corsAllowedOrigins));
+  return (path: string): Methods | undefined => (path.startsWith(topicPathPrefix) ? topic : fixed.get(path));
+};
+
+/** The handler of every request on the data port. It never throws and always answers. */
+export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
+  const find = resources(parts);
+  const { refuse, log } = parts;
+  const route: Handle = (exchange) => {
+    const methods = find(exchange.path);
+    if (methods === undefined) return refuse("path_unknown", "this path is not served");
+    const handle = methods.get(exchange.method);
+    if (handle !== undefined) return handle(exchange);
+    return refuse("method_not_allowed", "the path takes other methods", [["Allow", [...methods.keys()].join(", ")]]);
+  };
+  const serve = async (exchange: Exchange): Promise<void> => {
+    try {
+      const answer = await route(exchange);
+      if (answer !== undefined) exchange.respond(answer);
+    } catch (error) {
+      log.error(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      exchange.respond(refuse("internal_error", "see the proxy's log"));
+    }
+  };
+  return (exchange) => void serve(exchange);
+};

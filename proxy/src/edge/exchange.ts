@@ -1,0 +1,62 @@
+import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import type { EventSink, OpenStream } from "../hub/ports.ts";
+
+/** Request headers that the data plane reads; only these are kept, so that a request's memory is bounded. */
+export const requestHeaders = [
+  "authorization",
+  "content-length",
+  "content-type",
+  "host",
+  "last-event-id",
+  "origin",
+] as const;
+export type RequestHeader = (typeof requestHeaders)[number];
+
+/** A request's body. `aborted`: the client is gone, and no answer reaches it. */
+export type Body =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "too-large" }
+  | { readonly kind: "aborted" };
+
+/** One request and its answer, whatever HTTP engine carries it. Exactly one of `respond` and `stream` is called. */
+export interface Exchange {
+  /** Upper-case. */
+  readonly method: string;
+  /** As sent, percent-encoded, without the query. */
+  readonly path: string;
+  /** As sent, without the question mark; empty when there is none. */
+  readonly query: string;
+  /** The first header of that name; undefined when absent or empty. */
+  header(name: RequestHeader): string | undefined;
+  /** Must be called in the same turn of the event loop in which the exchange was handed over. */
+  readBody(limit: number): Promise<Body>;
+  /** Does nothing when the client is gone. A HEAD request gets no body. */
+  respond(answer: Answer): void;
+  /**
+   * Begins an endless 200 answer. `open` is called in a later turn, unless the client is gone before, and may still
+   * return an answer of its own if it wrote nothing.
+   */
+  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void;
+}
+
+export type ExchangeHandler = (exchange: Exchange) => void;
+
+/** An HTTP server under way. */
+export interface Listening {
+  /** The bound port, also where 0 was asked for. */
+  readonly port: number;
+  /** Takes no further connections; those that are open go on. */
+  closeListener(): void;
+  /** Cuts every connection. */
+  close(): void;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The address is taken or not one of this machine. */
+export class CannotListen extends Error {
+  override readonly name = "CannotListen";
+}

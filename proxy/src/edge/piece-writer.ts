@@ -1,0 +1,70 @@
+/**
+ * Largest write in bytes, chunk header included, that uWebSockets.js 20.0 carries unharmed through one cork while the
+ * socket is full: what does not fit its 16 KiB cork buffer together with the rest can be lost.
+ */
+export const safeCorkBytes = 16_000;
+
+/** CRLF, up to eight hexadecimal digits and CRLF before each chunk. */
+const chunkHeaderBytes = 12;
+
+/** What a write needs of a chunked response. False: the socket is full. */
+export type WriteChunk = (chunk: Uint8Array) => boolean;
+
+/**
+ * Feeds bytes of any length to a response in pieces that survive backpressure, and stops at the first `false`.
+ * The rest is kept as a view and goes first when the socket is writable again.
+ */
+export class PieceWriter {
+  readonly #write: WriteChunk;
+  readonly #limit: number;
+  #rest: Uint8Array | undefined;
+
+  /** `limit` is in bytes per write. */
+  constructor(write: WriteChunk, limit: number = safeCorkBytes) {
+    this.#write = write;
+    this.#limit = limit - chunkHeaderBytes;
+  }
+
+  /** Whether bytes wait for `resume`. */
+  get waiting(): boolean {
+    return this.#rest !== undefined;
+  }
+
+  /** False: the socket is full; nothing more should be written before `resume` returned true. `reserve`: bytes of the first cork that are taken by headers. */
+  write(bytes: Uint8Array, reserve = 0): boolean {
+    if (this.#rest !== undefined) {
+      this.#rest = joined(this.#rest, bytes);
+      return false;
+    }
+    return this.#feed(bytes, reserve);
+  }
+
+  /** Goes on with what waits. */
+  resume(): boolean {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return rest === undefined || this.#feed(rest, 0);
+  }
+
+  #feed(bytes: Uint8Array, reserve: number): boolean {
+    let offset = 0;
+    while (offset < bytes.length) {
+      const room = offset === 0 ? this.#limit - reserve : this.#limit;
+      const end = Math.min(bytes.length, offset + room);
+      const went = this.#write(offset === 0 && end === bytes.length ? bytes : bytes.subarray(offset, end));
+      offset = end;
+      if (!went) {
+        if (offset < bytes.length) this.#rest = bytes.subarray(offset);
+        return false;
+      }
+    }
+    return true;
+  }
+}
+
+const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+};

@@ -1,0 +1,124 @@
+import type { HttpRequest, HttpResponse } from "uWebSockets.js";
+import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import type { EventSink, OpenStream } from "../hub/ports.ts";
+import { type Body, type Exchange, type RequestHeader, requestHeaders } from "./exchange.ts";
+import { safeCorkBytes } from "./piece-writer.ts";
+import { statusLine } from "./status-line.ts";
+import { UwsEventSink } from "./uws-event-sink.ts";
+
+/** Largest answer that goes out in one cork with its headers; larger ones are written in pieces. */
+const oneCorkBody = safeCorkBytes - 2_000;
+
+const copyHeaders = (request: HttpRequest): ReadonlyMap<RequestHeader, string> =>
+  new Map(requestHeaders.map((name) => [name, request.getHeader(name)] as const).filter(([, value]) => value !== ""));
+
+const bytesOf = (body: string | Uint8Array): Uint8Array =>
+  typeof body === "string" ? new TextEncoder().encode(body) : body;
+
+/** The other end. It outlives the exchange for as long as a stream lasts, so it must not hold on to it. */
+interface Client {
+  gone: boolean;
+  /** Who is to hear that it has gone. */
+  mourner: { aborted(): void } | undefined;
+}
+
+const clientOf = (response: HttpResponse): Client => {
+  const client: Client = { gone: false, mourner: undefined };
+  response.onAborted(() => {
+    client.gone = true;
+    client.mourner?.aborted();
+  });
+  return client;
+};
+
+/** One request of uWebSockets.js. Everything is copied from the request at once, since it dies with the handler. */
+export class UwsExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly #headers: ReadonlyMap<RequestHeader, string>;
+  readonly #response: HttpResponse;
+  readonly #client: Client;
+  #answered = false;
+
+  constructor(response: HttpResponse, request: HttpRequest) {
+    this.method = request.getCaseSensitiveMethod();
+    this.path = request.getUrl();
+    this.query = request.getQuery() ?? "";
+    this.#headers = copyHeaders(request);
+    this.#response = response;
+    this.#client = clientOf(response);
+  }
+
+  header(name: RequestHeader): string | undefined {
+    return this.#headers.get(name);
+  }
+
+  readBody(limit: number): Promise<Body> {
+    const { promise, resolve } = Promise.withResolvers<Body>();
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    this.#client.mourner = { aborted: () => resolve({ kind: "aborted" }) };
+    this.#response.onData((part, isLast) => {
+      size += part.byteLength;
+      if (size <= limit) parts.push(new Uint8Array(part.slice(0)));
+      else {
+        // The rest is read and forgotten: closing at once could cost the client our answer.
+        parts.length = 0;
+        resolve({ kind: "too-large" });
+      }
+      if (isLast) resolve({ kind: "bytes", bytes: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts) });
+    });
+    return promise;
+  }
+
+  respond(answer: Answer): void {
+    if (this.#client.gone || this.#answered) return;
+    this.#answered = true;
+    const body = bytesOf(answer.body);
+    if (this.method === "HEAD") this.#respondHead(answer, body.length);
+    else if (body.length > oneCorkBody) this.#respondLarge(answer, body);
+    else this.#respondAtOnce(answer, body);
+  }
+
+  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
+    // uWS keeps the response corked until its handler has returned, and one cork must not take several writes.
+    setImmediate(() => {
+      if (this.#client.gone) return;
+      const sink = new UwsEventSink(this.#response, { status: 200, headers });
+      this.#client.mourner = sink;
+      const opened = open(sink);
+      if ("writable" in opened) sink.attach(opened);
+      else this.respond(opened);
+    });
+  }
+
+  #respondAtOnce({ status, headers }: Answer, body: Uint8Array): void {
+    this.#response.cork(() => {
+      this.#writeHead(status, headers);
+      if (body.length === 0) this.#response.endWithoutBody(status === 204 ? undefined : 0);
+      else this.#response.end(body);
+    });
+  }
+
+  #respondHead({ status, headers }: Answer, length: number): void {
+    this.#response.cork(() => {
+      this.#writeHead(status, headers);
+      this.#response.endWithoutBody(length);
+    });
+  }
+
+  #respondLarge({ status, headers }: Answer, body: Uint8Array): void {
+    setImmediate(() => {
+      if (this.#client.gone) return;
+      const sink = new UwsEventSink(this.#response, { status, headers });
+      this.#client.mourner = sink;
+      sink.end(body);
+    });
+  }
+
+  #writeHead(status: number, headers: ResponseHeaders): void {
+    this.#response.writeStatus(statusLine(status));
+    for (const [name, value] of headers) this.#response.writeHeader(name, value);
+  }
+}

@@ -1,0 +1,9 @@
+/** Response headers in the order of writing; names in their usual capitals. */
+export type ResponseHeaders = readonly (readonly [name: string, value: string])[];
+
+/** A whole answer. `status` is a number of the standard; an empty body is written as none. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  readonly body: string | Uint8Array;
+}

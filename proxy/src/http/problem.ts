@@ -1,0 +1,32 @@
+import { type ErrorCode, type ErrorEntry, errors } from "@revenprox/contract/errors";
+import type { Answer, ResponseHeaders } from "./answer.ts";
+
+/** RFC 9457 problem; `code` is the catalogue's, `mend` what the caller can do. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly mend: string;
+}
+
+export const problemType = "application/problem+json";
+
+/** The problem that a code stands for; `detail` says what was found in this request. */
+export const problemOf = (code: ErrorCode, detail: string): Problem => {
+  const { status, title, mend } = errors[code];
+  return { type: `urn:revenprox:error:${code}`, title, status, code, detail, mend };
+};
+
+/** A problem as an HTTP answer. */
+export const problemAnswer = (code: ErrorCode, detail: string, headers: ResponseHeaders = []): Answer => {
+  const entry: ErrorEntry = errors[code];
+  const retry: ResponseHeaders = entry.retryAfter === undefined ? [] : [["Retry-After", String(entry.retryAfter)]];
+  const challenge: ResponseHeaders = entry.status === 401 ? [["WWW-Authenticate", "Bearer"]] : [];
+  return {
+    status: entry.status,
+    headers: [["Content-Type", problemType], ["Cache-Control", "no-store"], ...retry, ...challenge, ...headers],
+    body: `${JSON.stringify(problemOf(code, detail))}\n`,
+  };
+};

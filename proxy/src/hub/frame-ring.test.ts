@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FrameRing, type RingFrame, ringLimits } from "./frame-ring.ts";
+import { RingBudget } from "./ring-budget.ts";
+
+const frame = (sequence: number, size = 1, kind: RingFrame["kind"] = "event"): RingFrame => ({
+  kind,
+  sequence,
+  bytes: new Uint8Array(size).fill(sequence),
+});
+const ringWith = (limits: Partial<typeof ringLimits>, frames: readonly RingFrame[], floor = 0): FrameRing => {
+  const ring = new FrameRing(floor, { ...ringLimits, ...limits });
+  for (const each of frames) ring.append(each);
+  return ring;
+};
+
+describe("a ring", () => {
+  test("joins what lies after a cursor, and counts it", () => {
+    const ring = ringWith({}, [frame(3), frame(5, 1, "gap"), frame(9)]);
+    expect(ring.pieceAfter(0)).toEqual({ bytes: Uint8Array.of(3, 5, 9), to: 9, events: 2, gaps: 1 });
+    expect(ring.pieceAfter(4)).toEqual({ bytes: Uint8Array.of(5, 9), to: 9, events: 1, gaps: 1 });
+    expect(ring.pieceAfter(9)).toBeUndefined();
+    expect(ring.pieceAfter(12)).toBeUndefined();
+  });
+
+  test("gives streams at one place the same bytes, and new ones once there is more", () => {
+    const ring = ringWith({}, [frame(1), frame(2)]);
+    const first = ring.pieceAfter(0);
+    expect(ring.pieceAfter(0)).toBe(first);
+    ring.append(frame(3));
+    expect(ring.pieceAfter(0)?.to).toBe(3);
+  });
+
+  test("does not copy a single frame", () => {
+    const only = frame(1);
+    expect(ringWith({}, [only]).pieceAfter(0)?.bytes).toBe(only.bytes);
+  });
+
+  test("cuts pieces after the frame that fills them", () => {
+    const ring = ringWith({ pieceBytes: 10 }, [frame(1, 6), frame(2, 6), frame(3, 6)]);
+    expect(ring.pieceAfter(0)?.to).toBe(2);
+    expect(ring.pieceAfter(2)?.to).toBe(3);
+  });
+
+  test.each([
+    ["count", { maxFrames: 2 }, 1],
+    ["bytes", { maxBytes: 400 }, 1],
+    ["bytes of one frame, which stays", { maxBytes: 1 }, 2],
+  ])("is bounded by %s", (_, limits, floor) => {
+    const ring = ringWith(limits, [frame(1), frame(2), frame(3)]);
+    expect(ring.floor).toBe(floor);
+    expect(ring.newest).toBe(3);
+  });
+
+  test("keeps its newest sequence when cleared, so that streams there miss nothing", () => {
+    const ring = ringWith({}, [frame(1), frame(4)]);
+    ring.clear();
+    expect([ring.floor, ring.newest, ring.bytes, ring.pieceAfter(4)]).toEqual([4, 4, 0, undefined]);
+  });
+
+  test("gives every frame after any cursor above its floor exactly once", () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 20 }), fc.nat(), (all, maxFrames, from) => {
+        const ring = ringWith(
+          { maxFrames, pieceBytes: 64 },
+          all.map((size, index) => frame(index + 1, size)),
+        );
+        let cursor = Math.max(ring.floor, from % (all.length + 1));
+        const expected = all.slice(cursor).reduce((sum, size) => sum + size, 0);
+        let got = 0;
+        for (let piece = ring.pieceAfter(cursor); piece !== undefined; piece = ring.pieceAfter(cursor)) {
+          expect(piece.to).toBeGreaterThan(cursor);
+          got += piece.bytes.length;
+          cursor = piece.to;
+        }
+        expect(got).toBe(expected);
+        expect(ring.floor).toBe(Math.max(0, all.length - maxFrames));
+      }),
+    );
+  });
+});
+
+describe("the budget of all rings", () => {
+  test("clears the ring that was appended to longest ago", () => {
+    const budget = new RingBudget(500);
+    const rings = [1, 2, 3].map(() => ringWith({}, [frame(1)]));
+    for (const ring of rings) budget.touched(ring);
+    rings[0]?.append(frame(2));
+    if (rings[0] !== undefined) budget.touched(rings[0]);
+    expect(rings.map((ring) => ring.bytes > 0)).toEqual([true, false, true]);
+    expect(budget.bytes).toBe(rings.reduce((sum, ring) => sum + ring.bytes, 0));
+  });
+
+  test("never clears the ring that was just appended to", () => {
+    const budget = new RingBudget(1);
+    const ring = ringWith({}, [frame(1)]);
+    budget.touched(ring);
+    expect(ring.bytes).toBeGreaterThan(1);
+    budget.forget(ring);
+    expect(budget.bytes).toBe(0);
+  });
+});

@@ -1,0 +1,145 @@
+import { joinFrames } from "./sse-frame.ts";
+
+/** What streams of a topic are written from the ring: events, and gaps that all of them were told. */
+export interface RingFrame {
+  /** Having this frame, a stream has everything of the topic up to here. */
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+  readonly kind: "event" | "gap";
+}
+
+/** Whole frames joined: takes a stream from a cursor to `to`. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  readonly to: number;
+  readonly events: number;
+  readonly gaps: number;
+}
+
+export interface RingLimits {
+  readonly maxFrames: number;
+  readonly maxBytes: number;
+  /** A piece ends with the frame that reaches this; it has at least one frame. */
+  readonly pieceBytes: number;
+}
+
+export const ringLimits: RingLimits = { maxFrames: 512, maxBytes: 1_048_576, pieceBytes: 65_536 };
+
+/** A typed array's own memory, so that many tiny frames are not counted as nothing. */
+const frameOverhead = 160;
+const compactAfter = 1_024;
+
+/** A topic's newest frames, oldest first; bounded, but the newest one is always kept. */
+export class FrameRing {
+  readonly #limits: RingLimits;
+  #frames: RingFrame[] = [];
+  #start = 0;
+  #bytes = 0;
+  #floor: number;
+  #newest: number;
+  #shared: { readonly after: number; readonly newest: number; readonly piece: Piece } | undefined;
+
+  constructor(floor: number, limits: RingLimits) {
+    this.#limits = limits;
+    this.#floor = floor;
+    this.#newest = floor;
+  }
+
+  /** Every frame of the topic after this sequence is here. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Sequence of the last frame, or the floor. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Bytes held, bookkeeping included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(frame: RingFrame): void {
+    this.#frames.push(frame);
+    this.#newest = frame.sequence;
+    this.#bytes += frame.bytes.length + frameOverhead;
+    while (this.#overfull()) this.#dropOldest();
+  }
+
+  /** Forgets all frames; streams at `newest` miss nothing by it. */
+  clear(): void {
+    this.reset(this.#newest);
+  }
+
+  /** Begins anew after `floor`. */
+  reset(floor: number): void {
+    this.#frames = [];
+    this.#start = 0;
+    this.#bytes = 0;
+    this.#floor = floor;
+    this.#newest = floor;
+    this.#shared = undefined;
+  }
+
+  /**
+   * The next piece for a stream at `after`; undefined when there is nothing newer.
+   * `after` must not be below the floor. Streams at the same cursor share the joined bytes.
+   */
+  pieceAfter(after: number): Piece | undefined {
+    if (after >= this.#newest) return undefined;
+    const shared = this.#shared;
+    if (shared !== undefined && shared.after === after && shared.newest === this.#newest) return shared.piece;
+    const piece = this.#join(this.#indexAfter(after));
+    this.#shared = { after, newest: this.#newest, piece };
+    return piece;
+  }
+
+  /** Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
+  releaseShared(): void {
+    this.#shared = undefined;
+  }
+
+  #overfull(): boolean {
+    const count = this.#frames.length - this.#start;
+    return count > 1 && (count > this.#limits.maxFrames || this.#bytes > this.#limits.maxBytes);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#frames[this.#start];
+    if (oldest === undefined) return;
+    this.#floor = oldest.sequence;
+    this.#bytes -= oldest.bytes.length + frameOverhead;
+    this.#start += 1;
+    if (this.#start < compactAfter && this.#start * 2 < this.#frames.length) return;
+    this.#frames = this.#frames.slice(this.#start);
+    this.#start = 0;
+  }
+
+  #indexAfter(after: number): number {
+    let low = this.#start;
+    let high = this.#frames.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#frames[middle]?.sequence ?? 0) <= after) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #join(from: number): Piece {
+    const taken: Uint8Array[] = [];
+    let size = 0;
+    let gaps = 0;
+    let to = this.#floor;
+    for (let index = from; index < this.#frames.length && size < this.#limits.pieceBytes; index += 1) {
+      const frame = this.#frames[index];
+      if (frame === undefined) break;
+      taken.push(frame.bytes);
+      size += frame.bytes.length;
+      to = frame.sequence;
+      if (frame.kind === "gap") gaps += 1;
+    }
+    return { bytes: joinFrames(taken), to, events: taken.length - gaps, gaps };
+  }
+}

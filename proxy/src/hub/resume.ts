@@ -1,0 +1,23 @@
+import { parseEventId } from "./event-id.ts";
+import type { Cursor } from "./ports.ts";
+import type { GapReason } from "./sse-frame.ts";
+
+/** Where a new stream begins. */
+export type Start =
+  | { readonly kind: "head" }
+  | { readonly kind: "after"; readonly sequence: number }
+  /** What the client missed cannot be known: it is told so and goes on at the head. */
+  | { readonly kind: "gap"; readonly from: string | null; readonly reason: GapReason }
+  /** The id lies beyond what this process has heard of: the journal must say whether it exists. */
+  | { readonly kind: "ask" };
+
+/** `confirmed`: `known` is what the journal itself said after the client came. */
+export const startOf = (lastEventId: string | undefined, known: Cursor, confirmed: boolean): Start => {
+  if (lastEventId === undefined || lastEventId === "") return { kind: "head" };
+  const parsed = parseEventId(lastEventId);
+  if (parsed.kind === "invalid") return { kind: "gap", from: null, reason: "invalid" };
+  const { epoch, sequence } = parsed.cursor;
+  if (epoch !== known.epoch) return { kind: "gap", from: lastEventId, reason: "reset" };
+  if (sequence <= known.sequence) return { kind: "after", sequence };
+  return confirmed ? { kind: "gap", from: lastEventId, reason: "future" } : { kind: "ask" };
+};

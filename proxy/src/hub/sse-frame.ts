@@ -1,0 +1,100 @@
+import type { PublishedEvent, Topic } from "./event.ts";
+
+/** Why a stream was told that events are missing. */
+export type GapReason = "expired" | "reset" | "future" | "invalid";
+
+export interface Gap {
+  readonly topic: Topic;
+  /** The last id before the gap; null when the client's own could not be read. */
+  readonly from: string | null;
+  /** The id after which the stream goes on. */
+  readonly to: string;
+  readonly reason: GapReason;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const utf8 = new TextEncoder();
+const dataField = utf8.encode("data: ");
+
+export const keepaliveFrame = utf8.encode(":\n\n");
+
+/** The data stays bytes: CRLF, CR and LF each begin a new `data:` line, with one space, which parsers take away. */
+export const eventFrame = (id: string, event: PublishedEvent): Uint8Array => {
+  const head = utf8.encode(headOf(id, event));
+  const { data } = event;
+  const breaks = lineBreaks(data);
+  const dropped = breaks.reduce((sum, at) => sum + breakLength(data, at), 0);
+  const frame = new Uint8Array(head.length + (breaks.length + 1) * (dataField.length + 1) + data.length - dropped + 1);
+  frame.set(head);
+  let offset = head.length;
+  let from = 0;
+  for (const at of breaks) {
+    offset = putLine(frame, offset, data.subarray(from, at));
+    from = at + breakLength(data, at);
+  }
+  offset = putLine(frame, offset, from === 0 ? data : data.subarray(from));
+  frame[offset] = lineFeed;
+  return frame;
+};
+
+/** An id alone dispatches nothing, yet becomes the client's last event id (WHATWG, "dispatch the event" step 1). */
+export const idFrame = (id: string): Uint8Array => utf8.encode(`id: ${id}\n\n`);
+
+export const keepaliveIdFrame = (id: string): Uint8Array => utf8.encode(`:\nid: ${id}\n\n`);
+
+export const retryFrame = (milliseconds: number): Uint8Array => utf8.encode(`retry: ${milliseconds}\n\n`);
+
+/** A stream's first block: with it even a client that never saw an event resumes at the right place. */
+export const primingFrame = (milliseconds: number, id: string): Uint8Array =>
+  utf8.encode(`retry: ${milliseconds}\nid: ${id}\n\n`);
+
+/** The gap itself carries no id: the client's place moves only with the id block behind it. */
+export const gapFrames = (gap: Gap): Uint8Array => {
+  const { topic, from, to, reason } = gap;
+  const data = JSON.stringify({ topic, from, to, reason, recoverable: false });
+  return utf8.encode(`event: revenprox.gap\ndata: ${data}\n\nid: ${to}\n\n`);
+};
+
+export const joinFrames = (frames: readonly Uint8Array[]): Uint8Array => {
+  const [first] = frames;
+  if (frames.length === 1 && first !== undefined) return first;
+  const joined = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+  let offset = 0;
+  for (const frame of frames) {
+    joined.set(frame, offset);
+    offset += frame.length;
+  }
+  return joined;
+};
+
+const headOf = (id: string, event: PublishedEvent): string => {
+  const type = event.type === undefined ? "" : `event: ${event.type}\n`;
+  const retry = event.retry === undefined ? "" : `retry: ${event.retry}\n`;
+  return `id: ${id}\n${type}${retry}`;
+};
+
+const noBreaks: readonly number[] = [];
+
+/** Offsets of the first byte of each line break. */
+const lineBreaks = (data: Uint8Array): readonly number[] => {
+  if (data.indexOf(lineFeed) === -1 && data.indexOf(carriageReturn) === -1) return noBreaks;
+  const breaks: number[] = [];
+  for (let at = 0; at < data.length; at += 1) {
+    if (data[at] !== lineFeed && data[at] !== carriageReturn) continue;
+    breaks.push(at);
+    at += breakLength(data, at) - 1;
+  }
+  return breaks;
+};
+
+const breakLength = (data: Uint8Array, at: number): number =>
+  data[at] === carriageReturn && data[at + 1] === lineFeed ? 2 : 1;
+
+const putLine = (frame: Uint8Array, offset: number, line: Uint8Array): number => {
+  frame.set(dataField, offset);
+  frame.set(line, offset + dataField.length);
+  const end = offset + dataField.length + line.length;
+  frame[end] = lineFeed;
+  return end + 1;
+};

@@ -1,0 +1,36 @@
+import type { HubMetrics } from "../ports.ts";
+
+/** Counts as the telemetry does, readable by a test. */
+export class CountingMetrics implements HubMetrics {
+  opened = 0;
+  readonly lifetimes: number[] = [];
+  messages = 0;
+  bytes = 0;
+  readonly latencies: number[] = [];
+  droppedMessages = 0;
+  gaps = 0;
+  filled = 0;
+
+  streamOpened(): void {
+    this.opened += 1;
+  }
+  streamClosed(seconds: number): void {
+    this.lifetimes.push(seconds);
+  }
+  sent(messages: number, bytes: number): void {
+    this.messages += messages;
+    this.bytes += bytes;
+  }
+  latency(milliseconds: number): void {
+    this.latencies.push(milliseconds);
+  }
+  dropped(messages: number): void {
+    this.droppedMessages += messages;
+  }
+  gapTold(): void {
+    this.gaps += 1;
+  }
+  holeFilled(messages: number): void {
+    this.filled += messages;
+  }
+}

@@ -1,0 +1,208 @@
+import type { PublishedEvent, TopicId } from "../event.ts";
+import {
+  type Clock,
+  type Cursor,
+  type Journal,
+  type JournalBounds,
+  type JournalListener,
+  type JournalPage,
+  JournalUnavailable,
+  type LiveEvent,
+  type PublishOutcome,
+  type Tails,
+} from "../ports.ts";
+
+export interface ModelEntry {
+  readonly sequence: number;
+  readonly topicId: TopicId;
+  readonly event: PublishedEvent | undefined;
+  readonly acceptedAt: number;
+}
+
+interface Told {
+  readonly topicId: TopicId;
+  readonly live: LiveEvent;
+}
+
+/** The journal of the port's contract, held in an array, whose every fault is switched by the test. */
+export class ModelJournal implements Journal {
+  readonly pageSize: number;
+  epoch: number;
+  connected = true;
+  /** Everything stored in this epoch's sequences, removed or not. */
+  history: ModelEntry[] = [];
+  /** Live events are not told any more. */
+  losing = false;
+  /** Live events are told on `deliver()`, else at once. */
+  slow = false;
+  /** Answers come from a replica that has not seen the last so many entries. */
+  stale = 0;
+  /** Milliseconds between finding an answer and giving it. */
+  answerDelayMs = 0;
+  /** Reads are rejected although the journal is connected. */
+  readsFail = false;
+  readonly calls = { follow: 0, tails: 0, read: 0, bounds: 0 };
+  #listener: JournalListener | undefined;
+  #followers = new Map<TopicId, Set<(event: LiveEvent) => void>>();
+  #untold: Told[] = [];
+  #removedTo = 0;
+  #sequence = 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock, options: { readonly epoch?: number; readonly pageSize?: number } = {}) {
+    this.#clock = clock;
+    this.epoch = options.epoch ?? 1_700_000_000_000;
+    this.pageSize = options.pageSize ?? 3;
+  }
+
+  get known(): Cursor {
+    return { epoch: this.epoch, sequence: this.connected ? Math.max(0, this.#sequence - this.stale) : 0 };
+  }
+
+  get removedTo(): number {
+    return this.#removedTo;
+  }
+
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
+  listen(listener: JournalListener): void {
+    this.#listener = listener;
+  }
+
+  async publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome> {
+    if (!this.connected) return { kind: "unavailable" };
+    return { kind: "stored", cursor: { epoch: this.epoch, sequence: this.store(topicId, event) } };
+  }
+
+  /** Stores without asking whether this process is connected; undefined = an entry that breaks the format. */
+  store(topicId: TopicId, event: PublishedEvent | undefined): number {
+    const previous = this.#stored(topicId, this.#sequence).at(-1)?.sequence ?? 0;
+    this.#sequence += 1;
+    const entry = { sequence: this.#sequence, topicId, event, acceptedAt: this.#clock.now() };
+    this.history.push(entry);
+    if (this.losing || !this.connected) return entry.sequence;
+    const { sequence, acceptedAt } = entry;
+    this.#untold.push({ topicId, live: { sequence, acceptedAt, previous, ...(event === undefined ? {} : { event }) } });
+    if (!this.slow) this.deliver();
+    return entry.sequence;
+  }
+
+  /** Tells the live events that are under way. */
+  deliver(): void {
+    const told = this.#untold;
+    this.#untold = [];
+    for (const { topicId, live } of told) for (const onEvent of this.#followers.get(topicId) ?? []) onEvent(live);
+  }
+
+  loseUntold(): void {
+    this.#untold = [];
+  }
+
+  /** The oldest entries go, as limits on age and bytes take them. */
+  expire(upTo: number): void {
+    this.#removedTo = Math.max(this.#removedTo, Math.min(upTo, this.#sequence));
+  }
+
+  disconnect(): void {
+    if (!this.connected) return;
+    this.connected = false;
+    this.loseUntold();
+    this.#listener?.disconnected();
+  }
+
+  connect(): void {
+    if (this.connected) return;
+    this.connected = true;
+    this.#listener?.resync("connected");
+  }
+
+  nudge(topicId: TopicId, sequence: number): void {
+    if (this.connected) this.#listener?.nudge(topicId, sequence);
+  }
+
+  /** A wiped journal: sequences and ids begin anew. */
+  restart(): void {
+    this.loseUntold();
+    this.history = [];
+    this.#sequence = 0;
+    this.#removedTo = 0;
+    this.epoch += 1_000;
+    this.#listener?.epochChanged({ epoch: this.epoch, restarted: true });
+  }
+
+  /** The same entries under new ids. */
+  rename(): void {
+    this.epoch += 1_000;
+    this.#listener?.epochChanged({ epoch: this.epoch, restarted: false });
+  }
+
+  async follow(topicId: TopicId, onEvent: (event: LiveEvent) => void): Promise<{ stop(): void }> {
+    this.calls.follow += 1;
+    await this.#answer(undefined);
+    const followers = this.#followers.get(topicId) ?? new Set();
+    this.#followers.set(topicId, followers.add(onEvent));
+    return {
+      stop: () => {
+        followers.delete(onEvent);
+      },
+    };
+  }
+
+  get followed(): number {
+    return [...this.#followers.values()].filter((followers) => followers.size > 0).length;
+  }
+
+  async tails(topicIds: readonly TopicId[]): Promise<Tails> {
+    this.calls.tails += 1;
+    this.#reach();
+    const checkedTo = this.#seen();
+    const last = new Map(topicIds.map((id) => [id, this.#stored(id, checkedTo).at(-1)?.sequence ?? 0]));
+    return this.#answer({ epoch: this.epoch, checkedTo, last });
+  }
+
+  async read(topicId: TopicId, after: number): Promise<JournalPage> {
+    this.calls.read += 1;
+    this.#reach();
+    if (this.readsFail) throw new JournalUnavailable("reads fail");
+    const seen = this.#seen();
+    const stored = this.#stored(topicId, seen).filter(({ sequence }) => sequence > after);
+    const entries = stored.slice(0, this.pageSize);
+    const end = entries.length === stored.length;
+    const events = entries.map(({ sequence, acceptedAt, event }) => ({
+      sequence,
+      acceptedAt,
+      ...(event === undefined ? {} : { event }),
+    }));
+    const completeTo = end ? Math.max(seen, after) : (events.at(-1)?.sequence ?? after);
+    return this.#answer({ events, missed: after < Math.min(this.#removedTo, seen), completeTo, end });
+  }
+
+  async bounds(): Promise<JournalBounds> {
+    this.calls.bounds += 1;
+    this.#reach();
+    return this.#answer({ epoch: this.epoch, firstSequence: this.#removedTo + 1, lastSequence: this.#sequence });
+  }
+
+  async #answer<Answer>(answer: Answer): Promise<Answer> {
+    this.#reach();
+    if (this.answerDelayMs > 0) await new Promise<void>((go) => this.#clock.after(this.answerDelayMs, go));
+    this.#reach();
+    return answer;
+  }
+
+  #reach(): void {
+    if (!this.connected) throw new JournalUnavailable("the model is disconnected");
+  }
+
+  #seen(): number {
+    return Math.max(0, this.#sequence - this.stale);
+  }
+
+  #stored(topicId: TopicId, upTo: number): readonly ModelEntry[] {
+    return this.history.filter(
+      (entry) => entry.topicId === topicId && entry.sequence > this.#removedTo && entry.sequence <= upTo,
+    );
+  }
+}

@@ -1,0 +1,105 @@
+import { formatEventId } from "./event-id.ts";
+import type { Stream } from "./stream.ts";
+import { type PumpDependencies, StreamPump } from "./stream-pump.ts";
+
+/** The streams of one topic, and the pass that writes what is new to all of them. */
+export class TopicStreams {
+  readonly pump: StreamPump;
+  readonly #dependencies: PumpDependencies;
+  readonly #streams: Stream[] = [];
+  /** Streams below this index are still to be visited in this pass; 0 = no pass is under way. */
+  #toVisit = 0;
+  #accepted: number[] = [];
+  #acceptedInPass: number[] = [];
+  #newestInPass = 0;
+
+  constructor(dependencies: PumpDependencies) {
+    this.#dependencies = dependencies;
+    this.pump = new StreamPump(dependencies);
+  }
+
+  get size(): number {
+    return this.#streams.length;
+  }
+
+  add(stream: Stream): void {
+    stream.topicIndex = this.#streams.push(stream) - 1;
+  }
+
+  /** The last stream takes the place; passes run downwards, so it is visited at most once too often, never too seldom. */
+  remove(stream: Stream): void {
+    if (this.#streams[stream.topicIndex] !== stream) return;
+    const last = this.#streams.pop();
+    if (last !== undefined && last !== stream) {
+      this.#streams[stream.topicIndex] = last;
+      last.topicIndex = stream.topicIndex;
+    }
+    stream.topicIndex = -1;
+    this.pump.leave(stream);
+  }
+
+  /** An event that the next pass will write. */
+  arrived(acceptedAt: number): void {
+    if (this.#streams.length > 0) this.#accepted.push(acceptedAt);
+  }
+
+  /** A pass has begun and has not visited everybody, or not with all that is new by now. */
+  get passing(): boolean {
+    return this.#toVisit > 0;
+  }
+
+  /** Visits at most `budget` streams and returns how many it visited. */
+  pass(budget: number): number {
+    if (this.#toVisit === 0) this.#beginPass();
+    let visited = 0;
+    while (visited < budget && this.#toVisit > 0) {
+      this.#toVisit -= 1;
+      const stream = this.#streams[this.#toVisit];
+      if (stream === undefined) continue;
+      visited += 1;
+      if (!stream.blocked && !stream.reading && stream.state !== "connecting") this.pump.pump(stream);
+    }
+    if (this.#toVisit === 0) this.#endPass();
+    return visited;
+  }
+
+  /** Sequences begin anew: every stream is told what it cannot know. */
+  restarted(oldEpoch: number): void {
+    this.pump.abandonReads();
+    for (const stream of this.#placed()) {
+      const from = formatEventId(oldEpoch, stream.cursor);
+      if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason: "reset" };
+      stream.cursor = 0;
+      this.pump.pump(stream);
+    }
+  }
+
+  /** The same entries have new ids: every stream needs one that will be understood when it resumes. */
+  renamed(): void {
+    for (const stream of this.#placed()) {
+      stream.owed ??= { kind: "id" };
+      this.pump.pump(stream);
+    }
+  }
+
+  #placed(): readonly Stream[] {
+    return this.#streams.filter((stream) => stream.state !== "connecting");
+  }
+
+  #beginPass(): void {
+    this.#toVisit = this.#streams.length;
+    this.#newestInPass = this.#dependencies.view.ring.newest;
+    this.#acceptedInPass = this.#accepted;
+    this.#accepted = [];
+  }
+
+  #endPass(): void {
+    const now = this.#dependencies.clock.now();
+    for (const acceptedAt of this.#acceptedInPass) this.#dependencies.metrics.latency(Math.max(0, now - acceptedAt));
+    this.#acceptedInPass = [];
+    const { ring } = this.#dependencies.view;
+    ring.releaseShared();
+    // Those who were visited first have not got what arrived meanwhile.
+    if (ring.newest !== this.#newestInPass) this.#beginPass();
+  }
+}

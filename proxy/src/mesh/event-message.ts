@@ -1,0 +1,62 @@
+import { isUtf8 } from "node:buffer";
+import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
+import { eventHeaders } from "@revenprox/contract/nats-subjects";
+import type { PublishedEvent } from "../hub/event.ts";
+import { clampRetry, parseEventType } from "../hub/event-type.ts";
+import type { JournalHeaders } from "./raw-headers.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+const digits = /^[0-9]{1,15}$/;
+
+/** Why a message on the bus is no event; it is skipped and its sequence counts as passed. */
+export type Malformation = "forged-headers" | "data-not-utf8" | "event-type" | "retry";
+
+export type ReadEvent =
+  | { readonly kind: "event"; readonly event: PublishedEvent }
+  | { readonly kind: "malformed"; readonly reason: Malformation };
+
+const malformed = (reason: Malformation): ReadEvent => ({ kind: "malformed", reason });
+
+const decodeType = (bytes: Uint8Array): string | undefined => {
+  try {
+    return utf8.decode(bytes);
+  } catch (fault) {
+    if (fault instanceof TypeError) return undefined;
+    throw fault;
+  }
+};
+
+/** Undefined: refused. The empty type is the default one. */
+const readType = (bytes: Uint8Array): Pick<PublishedEvent, "type"> | undefined => {
+  const text = decodeType(bytes);
+  const parsed = text === undefined ? undefined : parseEventType(text);
+  if (parsed === undefined || parsed.kind === "refused") return undefined;
+  return parsed.kind === "type" ? { type: parsed.type } : {};
+};
+
+const readRetry = (value: string): Pick<PublishedEvent, "retry"> | undefined => {
+  const retry = digits.test(value) ? clampRetry(Number(value)) : undefined;
+  return retry === undefined ? undefined : { retry };
+};
+
+const absent = {};
+
+/** `expected` is the number of server headers this way of delivery adds; any more were forged by a publisher. */
+export const readEvent = (headers: JournalHeaders, data: Uint8Array, expected: number): ReadEvent => {
+  if (headers.serverHeaders !== expected) return malformed("forged-headers");
+  if (!isUtf8(data)) return malformed("data-not-utf8");
+  const type = headers.eventType === undefined ? absent : readType(headers.eventType);
+  if (type === undefined) return malformed("event-type");
+  const retry = headers.retry === undefined ? absent : readRetry(headers.retry);
+  if (retry === undefined) return malformed("retry");
+  return { kind: "event", event: { data: data.slice(), ...type, ...retry } };
+};
+
+/** Headers of an event on its way into the journal. */
+export const writeHeaders = (event: PublishedEvent, messageId: string): MsgHdrsImpl => {
+  const headers = new MsgHdrsImpl();
+  headers.append("Nats-Msg-Id", messageId);
+  if (event.type !== undefined) headers.append(eventHeaders.type, event.type);
+  if (event.retry !== undefined) headers.append(eventHeaders.retry, String(event.retry));
+  return headers;
+};

@@ -1,0 +1,244 @@
+import type { Msg, SubscriptionOptions } from "@nats-io/nats-core";
+import type { MsgHdrsImpl } from "@nats-io/nats-core/internal";
+import { proxyConfig } from "@revenprox/contract/config/proxy-config";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { PublishOutcome } from "../hub/ports.ts";
+import { ManualClock } from "../hub/testing/manual-clock.ts";
+import { JournalPosition } from "./journal-position.ts";
+import { PublishPipeline } from "./publish-pipeline.ts";
+import { event, topicNumber } from "./testing/event-text.ts";
+
+interface Sent {
+  readonly reply: string;
+  readonly messageId: string;
+}
+
+/** A connection whose other end is the test. */
+const fakeConnection = (maxPayload = 1_048_576) => {
+  const sent: Sent[] = [];
+  let callback: SubscriptionOptions["callback"];
+  return {
+    sent,
+    answer: (index: number, payload: unknown) =>
+      callback?.(null, {
+        subject: sent[index]?.reply ?? "",
+        data: payload === undefined ? new Uint8Array(0) : new TextEncoder().encode(JSON.stringify(payload)),
+      } as Msg),
+    connection: {
+      info: { max_payload: maxPayload },
+      publish: (_: string, __: unknown, options: { reply: string; headers: MsgHdrsImpl }) =>
+        void sent.push({ reply: options.reply, messageId: options.headers.get("Nats-Msg-Id") }),
+      subscribe: (_: string, options: SubscriptionOptions) => {
+        callback = options.callback;
+        return { isClosed: () => false, unsubscribe: () => undefined };
+      },
+    } as unknown as Parameters<PublishPipeline["resume"]>[0],
+  };
+};
+
+const topic = topicNumber(1);
+let clock: ManualClock;
+let position: JournalPosition;
+let doubts: number[];
+let stepsBack: number;
+let noResponders: number;
+let pipeline: PublishPipeline;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  position = new JournalPosition();
+  position.begin(1_000);
+  doubts = [];
+  stepsBack = 0;
+  noResponders = 0;
+  const { journal } = proxyConfig.parse({ journal: { publishTimeoutMs: 10_000, maxInFlight: 3 } });
+  const quiet = () => undefined;
+  pipeline = new PublishPipeline({
+    clock,
+    random: () => 0.5,
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    instance: "test",
+    journal,
+    position,
+    onDoubt: (_, sequence) => void doubts.push(sequence),
+    onNoResponders: () => {
+      noResponders += 1;
+    },
+    onStepBack: async () => {
+      stepsBack += 1;
+      position.begin(2_000, 0);
+    },
+  });
+});
+
+const publish = () => {
+  const settled: { outcome?: PublishOutcome } = {};
+  void pipeline.publish(topic, event("data")).then((outcome) => {
+    settled.outcome = outcome;
+  });
+  return settled;
+};
+
+describe("PublishPipeline", () => {
+  it("answers with the place the journal gave", async () => {
+    const { connection, answer } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    answer(0, { seq: 5 });
+    await clock.settle();
+    expect(settled.outcome).toEqual({ kind: "stored", cursor: { epoch: 1_000, sequence: 5 } });
+    expect(position.highest).toBe(5);
+    expect(doubts).toEqual([]);
+  });
+
+  it("tries again under the same id when nobody takes it, and is stored once somebody does", async () => {
+    const { connection, answer, sent } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    answer(0, undefined);
+    await clock.advance(200);
+    expect(noResponders).toBe(1);
+    expect(sent).toHaveLength(2);
+    expect(sent[1]?.messageId).toBe(sent[0]?.messageId);
+    answer(1, { seq: 9 });
+    await clock.settle();
+    expect(settled.outcome).toMatchObject({ kind: "stored" });
+  });
+
+  it("says `unavailable` when nobody took it until the deadline, for it was surely not stored", async () => {
+    const { connection, answer, sent } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    for (let answered = 0; settled.outcome === undefined; ) {
+      for (; answered < sent.length; answered += 1) answer(answered, undefined);
+      await clock.advance(100);
+    }
+    expect(settled.outcome).toEqual({ kind: "unavailable" });
+    expect(sent.length).toBeLessThan(30);
+  });
+
+  it("says `unknown` when an answer stayed away, after attempts under the same id", async () => {
+    const { connection, sent } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    await clock.advance(9_900);
+    expect(settled.outcome).toBeUndefined();
+    await clock.advance(200);
+    expect(settled.outcome).toEqual({ kind: "unknown" });
+    expect(sent.length).toBeGreaterThan(3);
+    expect(new Set(sent.map(({ messageId }) => messageId)).size).toBe(1);
+  });
+
+  it("tells the topic's followers when a repeated attempt turns out to be stored", async () => {
+    const { connection, answer } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    await clock.advance(2_100);
+    answer(1, { seq: 4, duplicate: true });
+    await clock.settle();
+    expect(settled.outcome).toMatchObject({ kind: "stored", cursor: { sequence: 4 } });
+    expect(doubts).toEqual([4]);
+  });
+
+  it("takes a late answer to an earlier attempt", async () => {
+    const { connection, answer } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    await clock.advance(2_100);
+    answer(0, { seq: 4 });
+    await clock.settle();
+    expect(settled.outcome).toMatchObject({ kind: "stored", cursor: { sequence: 4 } });
+  });
+
+  it("sends again after a lost connection what may not have arrived", async () => {
+    const first = fakeConnection();
+    pipeline.resume(first.connection, "_INBOX");
+    const settled = publish();
+    pipeline.suspend();
+    await clock.advance(500);
+    const second = fakeConnection();
+    pipeline.resume(second.connection, "_INBOX");
+    expect(second.sent.map(({ messageId }) => messageId)).toEqual(first.sent.map(({ messageId }) => messageId));
+    first.answer(0, { seq: 3, duplicate: true });
+    await clock.settle();
+    expect(settled.outcome).toMatchObject({ kind: "stored" });
+  });
+
+  it("waits out a short outage and refuses at once in a long one", async () => {
+    const { connection, sent } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    pipeline.suspend();
+    const waiting = publish();
+    await clock.advance(5_000);
+    expect(waiting.outcome).toBeUndefined();
+    await clock.advance(5_100);
+    expect(waiting.outcome).toEqual({ kind: "unavailable" });
+    const refused = publish();
+    await clock.settle();
+    expect(refused.outcome).toEqual({ kind: "unavailable" });
+    expect(sent).toEqual([]);
+  });
+
+  it("takes no more than its bound at once", async () => {
+    const { connection, answer, sent } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const all = [publish(), publish(), publish(), publish()];
+    await clock.settle();
+    expect(all.map(({ outcome }) => outcome?.kind)).toEqual([undefined, undefined, undefined, "busy"]);
+    expect(sent).toHaveLength(3);
+    answer(1, { seq: 1 });
+    await clock.settle();
+    publish();
+    expect(sent).toHaveLength(4);
+  });
+
+  it("refuses what the server would not take", async () => {
+    const { connection, sent } = fakeConnection(300);
+    pipeline.resume(connection, "_INBOX");
+    const outcome = await pipeline.publish(topic, event("x".repeat(290)));
+    expect(outcome.kind).toBe("too-large");
+    expect(sent).toEqual([]);
+  });
+
+  it("asks for the epoch before it answers with a sequence that lies below what is known", async () => {
+    const { connection, answer } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    position.note(50);
+    const settled = publish();
+    answer(0, { seq: 2 });
+    await clock.settle();
+    expect(stepsBack).toBe(1);
+    expect(settled.outcome).toEqual({ kind: "stored", cursor: { epoch: 2_000, sequence: 2 } });
+  });
+
+  it("does not take the sequence of an earlier attempt for a step back", async () => {
+    const { connection, answer } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    position.note(50);
+    answer(0, { seq: 40 });
+    await clock.settle();
+    expect(stepsBack).toBe(0);
+    expect(settled.outcome).toEqual({ kind: "stored", cursor: { epoch: 1_000, sequence: 40 } });
+  });
+
+  it("answers all that waits when it is closed, and leaves no timer", async () => {
+    const { connection } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const sent = publish();
+    pipeline.close();
+    await clock.advance(100);
+    expect(sent.outcome).toEqual({ kind: "unknown" });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("survives an answer that makes no sense", async () => {
+    const { connection, answer } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    const settled = publish();
+    expect(() => answer(7, { seq: 1 })).not.toThrow();
+    answer(0, null);
+    await clock.settle();
+    expect(settled.outcome).toEqual({ kind: "unavailable" });
+  });
+});

@@ -1,0 +1,260 @@
+import { randomBytes } from "node:crypto";
+import { createInbox, type NatsConnection, type Subscription } from "@nats-io/nats-core";
+import type { MsgHdrsImpl } from "@nats-io/nats-core/internal";
+import type { JournalConfig } from "@revenprox/contract/config/proxy-config";
+import { natsSubjects } from "@revenprox/contract/nats-subjects";
+import type { PublishedEvent, TopicId } from "../hub/event.ts";
+import type { Clock, Log, PublishOutcome, Random } from "../hub/ports.ts";
+import { boundedWarning } from "./bounded-log.ts";
+import { writeHeaders } from "./event-message.ts";
+import type { JournalPosition } from "./journal-position.ts";
+import { readPublishAnswer } from "./publish-answer.ts";
+
+export interface PublishPipelineDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly instance: string;
+  readonly journal: JournalConfig;
+  readonly position: JournalPosition;
+  /** Stored, but perhaps never told live: the answer to a first attempt was lost. */
+  readonly onDoubt: (topicId: TopicId, sequence: number) => void;
+  /** Nobody takes publishes, though the journal was usable. */
+  readonly onNoResponders: () => void;
+  /** A sequence that lies below what is known; resolves when the journal's epoch has been looked at. */
+  readonly onStepBack: () => Promise<void>;
+}
+
+type PublishConnection = Pick<NatsConnection, "publish" | "subscribe" | "info">;
+
+interface Pending {
+  readonly topicId: TopicId;
+  readonly data: Uint8Array;
+  readonly headers: MsgHdrsImpl;
+  readonly deadline: number;
+  readonly done: (outcome: PublishOutcome) => void;
+  readonly knownBefore: number;
+  /** The journal's epoch when it was last sent. */
+  epoch: number | undefined;
+  /** 0: never sent. */
+  firstSentAt: number;
+  sentAt: number;
+  /** Sent, and no answer yet. */
+  sent: boolean;
+  notBefore: number;
+  attempts: number;
+  /** An attempt ended without an answer: it may be stored. */
+  open: boolean;
+}
+
+/** Attempts are repeated under the same message id, so a lost answer never stores twice. */
+const attemptTimeoutMs = 2_000;
+const retryMs = { base: 50, cap: 1_000 } as const;
+const sweepMs = 50;
+/** Beyond this share of the duplicate window a repeated id might no longer be recognised. */
+const safeWindow = 0.8;
+const largestHeaders = 1_024;
+
+/** Publishes with many acknowledgements in flight: one inbox, no timer per message. */
+export class PublishPipeline {
+  readonly #deps: PublishPipelineDeps;
+  readonly #pending = new Map<number, Pending>();
+  readonly #subjects: ReturnType<typeof natsSubjects>;
+  /** Message ids of this process begin with it. */
+  readonly #nonce = randomBytes(9).toString("base64url");
+  readonly #warn: (fields: Readonly<Record<string, unknown>>) => void;
+  readonly #retryUntil: number;
+  #inbox = "";
+  #subscription: Subscription | undefined;
+  #connection: PublishConnection | undefined;
+  #closedSince = Number.NEGATIVE_INFINITY;
+  #last = 0;
+  #cancelSweep: (() => void) | undefined;
+
+  constructor(deps: PublishPipelineDeps) {
+    this.#deps = deps;
+    this.#subjects = natsSubjects(deps.instance);
+    this.#warn = boundedWarning(deps, "The journal refuses events");
+    this.#retryUntil = deps.journal.duplicateWindowSec * 1_000 * safeWindow;
+  }
+
+  /** The journal is usable over `connection`: what waits is sent. */
+  resume(connection: PublishConnection, inboxPrefix: string): void {
+    if (this.#subscription === undefined || this.#subscription.isClosed()) {
+      this.#inbox = `${createInbox(inboxPrefix)}.`;
+      this.#subscription = connection.subscribe(`${this.#inbox}*`, {
+        callback: (fault, message) => {
+          if (fault !== null) this.#warn({ cause: fault.message });
+          else this.#answered(message.subject, message.data);
+        },
+      });
+    }
+    this.#connection = connection;
+    for (const [token, entry] of this.#pending) if (!entry.sent) this.#send(token, entry);
+  }
+
+  /** The journal is out of reach: what was sent may be stored, and is sent again under its id later. */
+  suspend(): void {
+    if (this.#connection === undefined) return;
+    this.#connection = undefined;
+    this.#closedSince = this.#deps.clock.now();
+    for (const entry of this.#pending.values()) {
+      if (entry.sent) entry.open = true;
+      entry.sent = false;
+      entry.notBefore = 0;
+    }
+  }
+
+  /** Nothing is taken any more; what waits is answered now. */
+  close(): void {
+    this.suspend();
+    this.#closedSince = Number.NEGATIVE_INFINITY;
+    this.#subscription?.unsubscribe();
+    for (const [token, entry] of this.#pending) this.#finish(token, entry, this.#failure(entry));
+  }
+
+  publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome> {
+    const { journal, clock, position } = this.#deps;
+    if (this.#pending.size >= journal.maxInFlight) return Promise.resolve({ kind: "busy" });
+    const now = clock.now();
+    // A short outage is waited out, a long one is told at once.
+    if (this.#connection === undefined && now - this.#closedSince >= journal.publishTimeoutMs) {
+      return Promise.resolve({ kind: "unavailable" });
+    }
+    this.#last += 1;
+    const token = this.#last;
+    const headers = writeHeaders(event, `${this.#nonce}${token.toString(36)}`);
+    const limit = this.#dataLimit(event, headers);
+    if (limit !== undefined) return Promise.resolve({ kind: "too-large", limit });
+    return new Promise((done) => {
+      const entry: Pending = {
+        topicId,
+        data: event.data,
+        headers,
+        deadline: now + journal.publishTimeoutMs,
+        done,
+        knownBefore: position.highest,
+        epoch: undefined,
+        firstSentAt: 0,
+        sentAt: 0,
+        sent: false,
+        notBefore: 0,
+        attempts: 0,
+        open: false,
+      };
+      this.#pending.set(token, entry);
+      this.#send(token, entry);
+      this.#scheduleSweep();
+    });
+  }
+
+  /** Most bytes of data the server takes with these headers, when the event has more. */
+  #dataLimit(event: PublishedEvent, headers: MsgHdrsImpl): number | undefined {
+    const most = this.#connection?.info?.max_payload;
+    if (most === undefined || event.data.length + largestHeaders <= most) return undefined;
+    const limit = most - headers.encode().length;
+    return event.data.length > limit ? Math.max(0, limit) : undefined;
+  }
+
+  #send(token: number, entry: Pending): void {
+    if (this.#connection === undefined) return;
+    const now = this.#deps.clock.now();
+    if (entry.open && now - entry.firstSentAt > this.#retryUntil) return;
+    if (entry.attempts === 0) entry.firstSentAt = now;
+    entry.attempts += 1;
+    entry.epoch = this.#deps.position.epoch;
+    entry.sent = true;
+    entry.sentAt = now;
+    try {
+      this.#connection.publish(this.#subjects.in(entry.topicId), entry.data, {
+        reply: this.#inbox + token.toString(36),
+        headers: entry.headers,
+      });
+    } catch (fault) {
+      this.#warn({ cause: fault instanceof Error ? fault.message : String(fault) });
+      this.#waitAgain(entry);
+    }
+  }
+
+  /** Runs inside the client's reader, which a thrown error would close for good. */
+  #answered(subject: string, payload: Uint8Array): void {
+    try {
+      const token = Number.parseInt(subject.slice(this.#inbox.length), 36);
+      const entry = this.#pending.get(token);
+      if (entry !== undefined) this.#take(token, entry, payload);
+    } catch (fault) {
+      this.#deps.log.error("An answer of the journal could not be handled", { cause: String(fault) });
+    }
+  }
+
+  #take(token: number, entry: Pending, payload: Uint8Array): void {
+    const answer = readPublishAnswer(payload);
+    switch (answer.kind) {
+      case "stored":
+        this.#stored(token, entry, answer);
+        break;
+      case "retry":
+        if (answer.cause === "no responders") this.#deps.onNoResponders();
+        this.#waitAgain(entry);
+        break;
+      case "refused":
+        this.#warn({ cause: answer.cause });
+        this.#finish(token, entry, { kind: entry.open ? "unknown" : "unavailable" });
+        break;
+    }
+  }
+
+  #stored(token: number, entry: Pending, answer: { readonly sequence: number; readonly duplicate: boolean }): void {
+    const { position, onDoubt, onStepBack } = this.#deps;
+    const { sequence, duplicate } = answer;
+    if (!duplicate && sequence <= entry.knownBefore) {
+      // Stored, but in a journal that is not the known one: the id has to carry that one's epoch.
+      this.#pending.delete(token);
+      const told = () => entry.done(this.#storedAt(sequence));
+      void onStepBack().then(told, told);
+      return;
+    }
+    // A late answer of a journal that is gone says nothing of the present one.
+    if (entry.epoch === position.epoch) position.note(sequence);
+    if (duplicate) onDoubt(entry.topicId, sequence);
+    this.#finish(token, entry, this.#storedAt(sequence));
+  }
+
+  #storedAt(sequence: number): PublishOutcome {
+    const epoch = this.#deps.position.epoch;
+    return epoch === undefined ? { kind: "unknown" } : { kind: "stored", cursor: { epoch, sequence } };
+  }
+
+  #waitAgain(entry: Pending): void {
+    const wait = Math.min(retryMs.cap, retryMs.base * 2 ** (entry.attempts - 1));
+    entry.sent = false;
+    entry.notBefore = this.#deps.clock.now() + wait * (0.5 + this.#deps.random());
+  }
+
+  #finish(token: number, entry: Pending, outcome: PublishOutcome): void {
+    this.#pending.delete(token);
+    entry.done(outcome);
+  }
+
+  #failure(entry: Pending): PublishOutcome {
+    return { kind: entry.open || entry.sent ? "unknown" : "unavailable" };
+  }
+
+  #scheduleSweep(): void {
+    this.#cancelSweep ??= this.#deps.clock.after(sweepMs, () => {
+      this.#cancelSweep = undefined;
+      this.#sweep(this.#deps.clock.now());
+      if (this.#pending.size > 0) this.#scheduleSweep();
+    });
+  }
+
+  #sweep(now: number): void {
+    for (const [token, entry] of this.#pending) {
+      if (now >= entry.deadline) this.#finish(token, entry, this.#failure(entry));
+      else if (entry.sent && now - entry.sentAt >= attemptTimeoutMs) {
+        entry.open = true;
+        this.#send(token, entry);
+      } else if (!entry.sent && now >= entry.notBefore) this.#send(token, entry);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { proxyConfig } from "@revenprox/contract/config/proxy-config";
+import type { Log } from "../../hub/ports.ts";
+import { createNatsJournal, type NatsJournal } from "../nats-journal.ts";
+import { eventually } from "./eventually.ts";
+import { type RecordingListener, recordingListener } from "./recording-listener.ts";
+import { systemClock } from "./system-clock.ts";
+
+export interface ProxyJournalOptions {
+  readonly url: string;
+  readonly instance: string;
+  readonly proxyId?: string;
+  readonly heartbeatMs?: number;
+  readonly user?: string;
+  readonly passwordFile?: string;
+  readonly journal?: Readonly<Record<string, number>>;
+}
+
+export interface ProxyJournal {
+  readonly journal: NatsJournal;
+  readonly listener: RecordingListener;
+  readonly lines: string[];
+  readonly malformed: () => number;
+  ready(): Promise<void>;
+}
+
+const recordingLog = (lines: string[]): Log => {
+  const write = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+    void lines.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`);
+  return { debug: write("DEBUG"), info: write("INFO"), warn: write("WARN"), error: write("ERROR") };
+};
+
+/** The journal of one proxy, open, with everything recorded that it says. */
+export const openProxyJournal = (options: ProxyJournalOptions): ProxyJournal => {
+  const { url, instance, user, passwordFile } = options;
+  const credentials = {
+    ...(user === undefined ? {} : { user }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+  };
+  const config = proxyConfig.parse({
+    nats: { servers: [url], instance, ...credentials },
+    journal: { ...options.journal },
+  });
+  const lines: string[] = [];
+  const listener = recordingListener();
+  let malformed = 0;
+  const journal = createNatsJournal({
+    clock: systemClock,
+    random: Math.random,
+    log: recordingLog(lines),
+    nats: config.nats,
+    journal: config.journal,
+    proxyId: options.proxyId ?? "proxy-1",
+    onMalformed: () => {
+      malformed += 1;
+    },
+    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+  });
+  journal.listen(listener);
+  journal.open();
+  return {
+    journal,
+    listener,
+    lines,
+    malformed: () => malformed,
+    ready: async () => {
+      await eventually(`the journal of ${instance} is ready:\n${lines.join("\n")}`, () => journal.connected);
+    },
+  };
+};

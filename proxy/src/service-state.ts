@@ -1,0 +1,59 @@
+import type { Health } from "./http/health.ts";
+import { notReadyReasons } from "./http/readiness.ts";
+import type { Hub, HubStats } from "./hub/hub.ts";
+import type { Clock, Journal } from "./hub/ports.ts";
+
+export interface ServiceStateParts {
+  readonly hub: Pick<Hub, "stats" | "degraded">;
+  readonly journal: Pick<Journal, "known">;
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** Where the process is in its life, and what it says of itself. */
+export class ServiceState {
+  readonly #parts: ServiceStateParts;
+  readonly #startedAt: number;
+  #listening = false;
+  #draining = false;
+
+  constructor(parts: ServiceStateParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+  }
+
+  listening(): void {
+    this.#listening = true;
+  }
+
+  draining(): void {
+    this.#draining = true;
+  }
+
+  stats(): HubStats {
+    return this.#parts.hub.stats();
+  }
+
+  health(): Health {
+    const { hub, clock } = this.#parts;
+    const { totalCreated, totalClosed } = hub.stats();
+    const facts = {
+      connections: totalCreated - totalClosed,
+      uptime_seconds: Math.floor((clock.now() - this.#startedAt) / 1_000),
+    };
+    if (this.#draining) return { status: "draining", ...facts };
+    return hub.degraded.length > 0
+      ? { status: "degraded", ...facts, reasons: hub.degraded }
+      : { status: "healthy", ...facts };
+  }
+
+  /** Why no new client should come here; empty when they may. */
+  notReady(): readonly string[] {
+    const { totalCreated, totalClosed, effectiveMax } = this.stats();
+    return notReadyReasons({
+      listening: this.#listening,
+      reachedJournalOnce: this.#parts.journal.known !== undefined,
+      draining: this.#draining,
+      atCapacity: totalCreated - totalClosed >= effectiveMax,
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { readdir } from "node:fs/promises";
+import { totalmem } from "node:os";
+import type { Instruments } from "./instruments.ts";
+
+/** CPU in percent of one core between two looks. */
+const cpuMeter = (): (() => number) => {
+  let at = process.hrtime.bigint();
+  let used = process.cpuUsage();
+  return () => {
+    const now = process.hrtime.bigint();
+    const spent = process.cpuUsage(used);
+    const microseconds = Number(now - at) / 1_000;
+    at = now;
+    used = process.cpuUsage();
+    return microseconds > 0 ? (100 * (spent.user + spent.system)) / microseconds : 0;
+  };
+};
+
+/** Bytes this process may use: its cgroup's limit (v1 or v2), else the machine's memory. */
+const memoryLimit = (): number => {
+  const constrained = process.constrainedMemory();
+  const total = totalmem();
+  return constrained > 0 && constrained < total ? constrained : total;
+};
+
+/** Threads of JavaScript: the data plane's event loop; there are no worker threads yet. */
+const eventLoops = 1;
+
+/** Returns the refresh that is run before each scrape. */
+export const processMetrics = (instruments: Instruments): (() => Promise<void>) => {
+  const cpuPercent = cpuMeter();
+  instruments.memory_limit_bytes.set(memoryLimit());
+  instruments.goroutines.set(eventLoops);
+  return async () => {
+    instruments.memory_used_bytes.set(process.memoryUsage.rss());
+    instruments.cpu_usage_percent.set(cpuPercent());
+    // One of them is the descriptor of the listing itself.
+    instruments.fd_used.set((await readdir("/proc/self/fd")).length - 1);
+  };
+};

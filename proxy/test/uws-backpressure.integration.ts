@@ -1,0 +1,147 @@
+import type { HttpResponse } from "uWebSockets.js";
+import { connect } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { UwsEventSink } from "../src/edge/uws-event-sink.ts";
+import { afterHead, dechunk } from "./testing/chunked.ts";
+
+const encoder = new TextEncoder();
+const frameCount = 1_500;
+const streamsPerRound = 20;
+const head = { status: 200, headers: [["Content-Type", "text/event-stream"]] } as const;
+
+/** A seeded generator (LCG), so that a failure can be run again. */
+const random = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    return state / 0x7fffffff;
+  };
+};
+
+/** Frames of 30 bytes to 100 kB; each says its number and its size. */
+const frames = (seed: number): Uint8Array[] => {
+  const next = random(seed);
+  return Array.from({ length: frameCount }, (_, index) => {
+    const size = Math.floor(next() * next() * 100_000);
+    return encoder.encode(`data: ${index} ${String.fromCharCode(97 + (index % 26)).repeat(size)} ${size}\n\n`);
+  });
+};
+
+/** Reads in fits and starts until the stream has ended; resolves with everything that arrived. */
+const readSlowly = (port: number, seed: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const next = random(seed);
+    const parts: Buffer[] = [];
+    let pauses = 40;
+    const socket = connect(port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
+    socket.on("data", (part) => {
+      parts.push(part);
+      if (part.subarray(-5).toString("latin1") === "0\r\n\r\n") socket.destroy();
+      else if (pauses > 0 && next() < 0.05) {
+        pauses -= 1;
+        socket.pause();
+        setTimeout(() => socket.resume(), 30 + next() * 120);
+      }
+    });
+    socket.on("close", () => resolve(Buffer.concat(parts)));
+    socket.on("error", reject);
+  });
+
+/** Whether the answer is exactly the frames, comment lines between them aside. */
+const intact = (answer: Buffer, expected: readonly Uint8Array[]): boolean => {
+  const body = dechunk(afterHead(answer));
+  if (body.kind !== "complete") return false;
+  const arrived = body.body
+    .toString()
+    .split("\n\n")
+    .filter((frame) => frame !== ":");
+  return arrived.join("\n\n") === expected.map((frame) => Buffer.from(frame).toString()).join("");
+};
+
+type Producer = (response: HttpResponse, frames: readonly Uint8Array[]) => void;
+
+/** As the hub does it: stops at the first false, goes on when the sink is writable. */
+const guarded: Producer = (response, all) => {
+  let sent = 0;
+  const sink = new UwsEventSink(response, head);
+  response.onAborted(() => sink.aborted());
+  const pump = (): void => {
+    for (let frame = all[sent]; frame !== undefined; frame = all[sent]) {
+      sent += 1;
+      if (!sink.write(frame)) return;
+    }
+    sink.end();
+  };
+  sink.attach({ writable: pump, closed: () => undefined });
+  pump();
+};
+
+/** What the guard forbids: several writes in one cork, together over 16 KiB. */
+const unguarded: Producer = (response, all) => {
+  let sent = 0;
+  response.onAborted(() => undefined);
+  const pump = (): boolean => {
+    let went = true;
+    while (went && sent < all.length) {
+      response.cork(() => {
+        for (const frame of all.slice(sent, sent + 8)) went = response.write(frame) && went;
+        sent += 8;
+      });
+    }
+    if (sent >= all.length) response.end();
+    return true;
+  };
+  response.onWritable(pump);
+  pump();
+};
+
+const openApps: { close(): unknown }[] = [];
+
+const serve = async (produce: Producer, all: readonly Uint8Array[]): Promise<number> => {
+  const uws = await import("uWebSockets.js");
+  const app = uws.App();
+  openApps.push(app);
+  app.any("/*", (response) => {
+    let gone = false;
+    response.onAborted(() => {
+      gone = true;
+    });
+    setImmediate(() => {
+      if (!gone) produce(response, all);
+    });
+  });
+  return new Promise((resolve) => {
+    app.listen("127.0.0.1", 0, (socket) =>
+      resolve(uws.us_socket_local_port(socket as unknown as Parameters<typeof uws.us_socket_local_port>[0])),
+    );
+  });
+};
+
+afterEach(() => {
+  for (const app of openApps.splice(0)) app.close();
+});
+
+/** How many of a round's streams arrived otherwise than they were written. */
+const corrupted = async (produce: Producer, seed: number): Promise<number> => {
+  const all = frames(seed);
+  const port = await serve(produce, all);
+  const answers = await Promise.all(
+    Array.from({ length: streamsPerRound }, (_, index) => readSlowly(port, seed + index)),
+  );
+  return answers.filter((answer) => !intact(answer, all)).length;
+};
+
+describe("streams to slow readers", () => {
+  test.each([1, 2])("arrive byte for byte (seed %i)", async (seed) => {
+    expect(await corrupted(guarded, seed)).toBe(0);
+  });
+
+  test("are damaged by this uWebSockets.js when the guard is left out", async () => {
+    let damaged = 0;
+    for (let seed = 1; seed <= 5 && damaged === 0; seed += 1) damaged += await corrupted(unguarded, seed);
+    expect(
+      damaged,
+      "the library no longer damages streams: the guard in edge/uws-event-sink.ts may go",
+    ).toBeGreaterThan(0);
+  });
+});
