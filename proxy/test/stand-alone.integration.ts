@@ -146,6 +146,13 @@ describe("the other paths", () => {
     ]);
   });
 
+  test("a preflight names no length, which a 204 must not have", async () => {
+    const exchange = rawExchange(proxy.port, "OPTIONS /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await until("the whole head", () => (exchange.raw().includes("\r\n\r\n") ? true : undefined));
+    expect(exchange.head()).not.toMatch(/content-length/i);
+    exchange.close();
+  });
+
   test("metrics are the same on both ports", async () => {
     const names = async (port: number) =>
       (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).match(/^# TYPE .*$/gm);

@@ -96,7 +96,8 @@ export class UwsExchange implements Exchange {
   #respondAtOnce({ status, headers }: Answer, body: Uint8Array): void {
     this.#response.cork(() => {
       this.#writeHead(status, headers);
-      if (body.length === 0) this.#response.endWithoutBody(status === 204 ? undefined : 0);
+      if (status === 204) this.#response.endWithoutBody();
+      else if (body.length === 0) this.#response.endWithoutBody(0);
       else this.#response.end(body);
     });
   }

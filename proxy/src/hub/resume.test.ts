@@ -12,6 +12,7 @@ test.each([
   ["5-101", false, { kind: "ask" }],
   ["5-101", true, { kind: "gap", from: "5-101", reason: "future" }],
   ["4-040", false, { kind: "gap", from: "4-040", reason: "reset" }],
+  ["6-001", false, { kind: "ask" }],
   ["6-999", true, { kind: "gap", from: "6-999", reason: "reset" }],
   ["nonsense", false, { kind: "gap", from: null, reason: "invalid" }],
 ])("%j, journal asked: %s", (lastEventId, confirmed, start) => {

@@ -8,7 +8,7 @@ export type Start =
   | { readonly kind: "after"; readonly sequence: number }
   /** What the client missed cannot be known: it is told so and goes on at the head. */
   | { readonly kind: "gap"; readonly from: string | null; readonly reason: GapReason }
-  /** The id lies beyond what this process has heard of: the journal must say whether it exists. */
+  /** The id, or its epoch, lies beyond what this process has heard of: the journal must say whether it exists. */
   | { readonly kind: "ask" };
 
 /** `confirmed`: `known` is what the journal itself said after the client came. */
@@ -17,6 +17,8 @@ export const startOf = (lastEventId: string | undefined, known: Cursor, confirme
   const parsed = parseEventId(lastEventId);
   if (parsed.kind === "invalid") return { kind: "gap", from: null, reason: "invalid" };
   const { epoch, sequence } = parsed.cursor;
+  // Another proxy may have seen the journal begin anew before this one did; going back would tell events twice.
+  if (epoch > known.epoch && !confirmed) return { kind: "ask" };
   if (epoch !== known.epoch) return { kind: "gap", from: lastEventId, reason: "reset" };
   if (sequence <= known.sequence) return { kind: "after", sequence };
   return confirmed ? { kind: "gap", from: lastEventId, reason: "future" } : { kind: "ask" };
