@@ -256,10 +256,11 @@ class TopicHub implements Hub {
   }
 
   #epochChanged(epoch: number, restarted: boolean): void {
-    const old = this.#epoch;
+    // Unknown until the first comparison; then no stream holds an id, but live events may be held already.
+    const old = this.#epoch ?? epoch;
     this.#epoch = epoch;
     this.#sweep.lost();
-    if (old !== undefined) for (const follower of this.#followers.values()) follower.epochChanged(old, restarted);
+    for (const follower of this.#followers.values()) follower.epochChanged(old, restarted);
     this.#sweep.resync();
   }
 }

@@ -25,10 +25,12 @@ export class KeepaliveWheel {
   }
 
   add(stream: Stream): void {
+    // A stream that is alone waits a whole interval, those that come with it a little less each.
+    if (this.#size === 0) this.#nextSlot = this.#hand;
+    this.#nextSlot = (this.#nextSlot + slotCount - 1) % slotCount;
     const slot = this.#slots[this.#nextSlot] ?? [];
     stream.slot = this.#nextSlot;
     stream.slotIndex = slot.push(stream) - 1;
-    this.#nextSlot = (this.#nextSlot + 1) % slotCount;
     this.#size += 1;
     if (this.#cancel === undefined) this.#schedule();
   }

@@ -74,6 +74,27 @@ test("takes topics that are waiting before a round, together", async () => {
   expect(journal.calls.tails).toBe(2);
 });
 
+test("does not keep a topic waiting for the pause in a round", async () => {
+  const { sweep, clock } = sweepOf(many(2_500));
+  sweep.resync();
+  await clock.settle();
+  const opening = new Topic("x", true);
+  sweep.check(opening);
+  await clock.settle();
+  expect(opening.reports).toHaveLength(1);
+});
+
+test("goes on with a round although topics open without end", async () => {
+  const topics = many(1_500);
+  const { sweep, clock } = sweepOf(topics);
+  const endless = { ...new Topic("x", true), tail: () => sweep.check(endless) };
+  sweep.check(endless);
+  sweep.resync();
+  for (let turn = 0; turn < 20; turn += 1) await clock.turn();
+  expect(topics.every(({ reports }) => reports.length === 1)).toBe(true);
+  sweep.stop();
+});
+
 test("does not ask for the first sequence when topics are only opened", async () => {
   const { sweep, clock, journal } = sweepOf([]);
   sweep.check(new Topic("x", true));

@@ -37,6 +37,9 @@ export class TailSweep {
   #losses = 0;
   #failures = 0;
   #working = false;
+  /** The pause under way is for others' sake, not because the journal is away. */
+  #pacing = false;
+  #routineNext = false;
   #stopped = false;
   #cancelRound: (() => void) | undefined;
   #wake: (() => void) | undefined;
@@ -52,6 +55,7 @@ export class TailSweep {
   /** Compares one topic as soon as may be; several of a turn go in one call. */
   check(topic: SweptTopic): void {
     this.#urgent.add(topic);
+    if (this.#pacing) this.#wake?.();
     this.#work();
   }
 
@@ -109,11 +113,19 @@ export class TailSweep {
 
   async #workOff(): Promise<void> {
     while (!this.#stopped && this.#urgent.size + this.#routine.size > 0) {
-      const compared = await this.#compare(this.#take(this.#urgent.size > 0 ? this.#urgent : this.#routine));
+      const compared = await this.#compare(this.#take(this.#nextQueue()));
       this.#failures = compared ? 0 : this.#failures + 1;
       if (!compared) await this.#pause(backOffMs(this.#failures));
-      else if (this.#urgent.size === 0 && this.#routine.size > 0) await this.#pause(pauseMs);
+      else if (this.#urgent.size === 0 && this.#routine.size > 0) await this.#pace();
     }
+  }
+
+  /** By turns, so that topics which open without end do not keep the others from being compared. */
+  #nextQueue(): Set<SweptTopic> {
+    this.#routineNext = this.#urgent.size === 0 || (this.#routineNext && this.#routine.size > 0);
+    const queue = this.#routineNext ? this.#routine : this.#urgent;
+    this.#routineNext = !this.#routineNext;
+    return queue;
   }
 
   #take(from: Set<SweptTopic>): readonly SweptTopic[] {
@@ -155,6 +167,12 @@ export class TailSweep {
     for (const topic of topics) {
       topic.tail({ last: tails.last.get(topic.topicId) ?? 0, checkedTo: tails.checkedTo, firstSequence });
     }
+  }
+
+  async #pace(): Promise<void> {
+    this.#pacing = true;
+    await this.#pause(pauseMs);
+    this.#pacing = false;
   }
 
   #pause(ms: number): Promise<void> {
