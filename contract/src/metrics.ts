@@ -52,7 +52,7 @@ export const metrics = {
   messages_dropped_total: {
     type: "counter",
     group: "message",
-    help: "Messages that were dropped for a connection and told to it as a gap (backpressure)",
+    help: "Messages dropped for a connection and told to it as a gap; a gap of unknown size counts as one",
   },
   bytes_sent_total: { type: "counter", group: "message", help: "Total bytes of event stream handed to sockets" },
   message_latency_ms: {

@@ -160,6 +160,21 @@ test("a stream that opens while the journal is away is greeted, and finds its pl
   expect(sink.text).toContain(`id: ${epoch}-000\n\n`);
 });
 
+test("a stream that waited through an outage gets everything that is stored once the journal is back", async () => {
+  const model = await storing("before the outage");
+  model.journal.disconnect();
+  const { sink } = openOn(model, "t");
+  await model.clock.advance(20_000);
+  model.journal.answerDelayMs = 400;
+  model.journal.connect();
+  model.journal.store(topicId, text("as soon as it was back"));
+  await model.clock.advance(1_000);
+  model.journal.store(topicId, text("later"));
+  await model.clock.advance(5_000);
+  expect(sink.text).not.toContain("before the outage");
+  expect(sink.text).toContain(frame("002", "as soon as it was back") + frame("003", "later"));
+});
+
 test("the limit on streams refuses, and a closed stream makes room", async () => {
   const model = await storing();
   model.settings.maxConnections = 1;

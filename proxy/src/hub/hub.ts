@@ -133,7 +133,10 @@ class TopicHub implements Hub {
     });
     this.#shared = this.#makeShared(bounds);
     journal.listen({
-      resync: () => this.#sweep.resync(),
+      resync: (reason) => {
+        if (reason === "connected") for (const follower of this.#followers.values()) follower.reconnected();
+        this.#sweep.resync();
+      },
       disconnected: () => this.#disconnected(),
       epochChanged: ({ epoch, restarted }) => this.#epochChanged(epoch, restarted),
       nudge: (topicId, sequence) => this.#followers.get(topicId)?.nudge(sequence),

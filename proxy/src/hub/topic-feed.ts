@@ -72,11 +72,16 @@ export class TopicFeed {
     return effects;
   }
 
-  /** The topic was compared with the journal. The first time this is where the topic's live part begins. */
-  tail({ last, checkedTo, firstSequence }: TailReport): readonly FeedEffect[] {
+  /**
+   * The topic was compared with the journal. The first time this is where the topic's live part begins,
+   * or at `beginAfter`, where that is earlier.
+   */
+  tail({ last, checkedTo, firstSequence }: TailReport, beginAfter = Number.POSITIVE_INFINITY): readonly FeedEffect[] {
     this.#compared = true;
-    if (this.#passed === undefined) this.#passed = Math.max(last, checkedTo);
-    else if (last > this.#passed) this.#wanted = Math.max(this.#wanted, last);
+    if (this.#passed === undefined) {
+      this.#passed = Math.min(beginAfter, Math.max(last, checkedTo));
+      if (last > this.#passed) this.#wanted = Math.max(this.#wanted, last);
+    } else if (last > this.#passed) this.#wanted = Math.max(this.#wanted, last);
     // Entries may have come and gone unseen: only a read can tell.
     else if (firstSequence - 1 > this.#passed) this.#wanted = Math.max(this.#wanted, checkedTo);
     else if (this.#wanted <= this.#passed) this.#passed = Math.max(this.#passed, checkedTo);

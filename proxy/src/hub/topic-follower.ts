@@ -47,6 +47,8 @@ export interface SharedByTopics {
   readonly onClosed: (stream: Stream) => void;
 }
 
+type TimerName = "linger" | "second-look" | "follow";
+
 /** Follows one topic while it has streams, and a while longer. */
 export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   readonly topic: Topic;
@@ -59,8 +61,10 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   readonly #feed: TopicFeed;
   #subscription: { stop(): void } | undefined;
   #readsFor = 0;
+  /** Where the journal stood when it could be reached again after streams had waited for it. */
+  #beginAfter: number | undefined;
   #stopped = false;
-  readonly #timers = new Map<"linger" | "second-look", () => void>();
+  readonly #timers = new Map<TimerName, () => void>();
 
   /** `onIdle` is told when nobody has listened for the linger time. */
   constructor(shared: SharedByTopics, topic: Topic, topicId: TopicId, onIdle: (follower: TopicFollower) => void) {
@@ -129,8 +133,9 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   tail(report: TailReport): void {
     if (this.#stopped) return;
     const first = this.opening;
-    const effects = this.#feed.tail(report);
+    const effects = this.#feed.tail(report, this.#beginAfter);
     if (first) {
+      this.#beginAfter = undefined;
       this.ring.reset(this.passed);
       this.#later("second-look", secondLookMs, () => this.#shared.sweep.check(this));
     }
@@ -144,6 +149,13 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
 
   disconnected(): void {
     this.#feed.disconnected();
+  }
+
+  /** Streams that waited through the outage get what is stored from now on, however long their opening still takes. */
+  reconnected(): void {
+    if (!this.opening) return;
+    this.#beginAfter ??= this.#shared.journal.known?.sequence;
+    if (this.#timers.has("follow")) this.#follow(0);
   }
 
   epochChanged(oldEpoch: number, restarted: boolean): void {
@@ -166,7 +178,8 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   }
 
   #follow(attempt: number): void {
-    const { journal, clock, sweep } = this.#shared;
+    const { journal, sweep } = this.#shared;
+    this.#cancel("follow");
     journal
       .follow(this.topicId, (event) => this.#live(event))
       .then(
@@ -177,15 +190,14 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
         },
         (fault: unknown) => {
           this.#report("Following a topic failed; it is tried again", fault);
-          clock.after(backOffMs(attempt + 1), () => {
-            if (!this.#stopped) this.#follow(attempt + 1);
-          });
+          if (!this.#stopped) this.#later("follow", backOffMs(attempt + 1), () => this.#follow(attempt + 1));
         },
       );
   }
 
   #restarted(oldEpoch: number): void {
     this.#readsFor += 1;
+    if (this.opening) this.#beginAfter = 0;
     this.#feed.restarted();
     this.ring.reset(0);
     this.streams.restarted(oldEpoch);
@@ -257,12 +269,12 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
     if (!(fault instanceof JournalUnavailable)) this.#shared.log.error(message, { topicId: this.topicId, fault });
   }
 
-  #later(name: "linger" | "second-look", ms: number, action: () => void): void {
+  #later(name: TimerName, ms: number, action: () => void): void {
     this.#cancel(name);
     this.#timers.set(name, this.#shared.clock.after(ms, action));
   }
 
-  #cancel(name: "linger" | "second-look"): void {
+  #cancel(name: TimerName): void {
     this.#timers.get(name)?.();
     this.#timers.delete(name);
   }
