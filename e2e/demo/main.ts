@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { startBuiltIn } from "../environment/built-in-cluster.ts";
 import { existingCluster } from "../environment/existing-cluster.ts";
 import { monitoringCrds } from "../environment/monitoring-crds.ts";
@@ -36,14 +35,32 @@ const takeDown = async (platform: Platform, { existing }: DemoArguments): Promis
   if (existing === undefined) await step("taking the cluster down", () => platform.down());
 };
 
+/** Resolves at the first signal. Further ones are ignored: they would end the demo before the cluster is down. */
+const interruption = (): Promise<"interrupted"> =>
+  new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve("interrupted"));
+  });
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const readArguments = (): DemoArguments => {
+  try {
+    return parseDemoArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${textOf(error)}\n\n${usage}`);
+    process.exit(2);
+  }
+};
+
 const main = async (): Promise<void> => {
-  const demo = parseDemoArguments(process.argv.slice(2));
+  const demo = readArguments();
   process.stdout.write(introduction);
   const start = Date.now();
-  const interrupted = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  const interrupted = interruption();
   const platform = await started(demo);
   try {
-    const running = await runMainJob(platform);
+    const running = await Promise.race([runMainJob(platform), interrupted]);
+    if (running === "interrupted") throw new Error("Interrupted before the end of the main job.");
     process.stdout.write(`The main job took ${((Date.now() - start) / 1000).toFixed(0)} s in all.\n`);
     if (!demo.once) {
       process.stdout.write(invitation(running));
@@ -57,7 +74,7 @@ const main = async (): Promise<void> => {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.stderr.write(`${textOf(error)}\n`);
     process.exit(1);
   },
 );

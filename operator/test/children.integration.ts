@@ -152,6 +152,15 @@ describe("children", () => {
     await event("DriftCorrected", "Service edited");
   });
 
+  test("an edited port of a Service is put back, though both would have the same name", async () => {
+    await settled("ported");
+    const port = '[{"op":"replace","path":"/spec/ports/0/port","value":81}]';
+    await cluster.kubectl("patch", "service", "ported", "--type=json", "-p", port);
+    const ports = () => cluster.kubectl("get", "service", "ported", "-o", "jsonpath={.spec.ports[*].port}");
+    await eventually("it is put back", async () => (await ports()) === "8080");
+    await event("DriftCorrected", "Service ported");
+  });
+
   test("kubectl rollout restart is respected", async () => {
     await settled("restarted");
     await cluster.kubectl("rollout", "restart", "deployment/restarted");

@@ -1,5 +1,5 @@
 import { objectLabels, selectorLabels } from "@revenprox/contract/labels";
-import type { DesiredObject } from "../reconcile/ports.ts";
+import type { DesiredObject, KubernetesObject } from "../reconcile/ports.ts";
 import type { Instance } from "./instance.ts";
 import { metadata } from "./metadata.ts";
 import { restrictedPod } from "./pod-security.ts";
@@ -26,6 +26,24 @@ const podSpec = (instance: Instance, coldConfigMap: string) => {
   };
 };
 
+const podAnnotations = (live: KubernetesObject | undefined): Readonly<Record<string, string>> => {
+  const spec = live?.["spec"] as { template?: { metadata?: { annotations?: Record<string, string> } } } | undefined;
+  return spec?.template?.metadata?.annotations ?? {};
+};
+
+const natsUserAnnotation = "revenprox.io/nats-user-revision";
+
+/**
+ * On the pod template: a container takes the user name of an external NATS from its environment, which only a new pod
+ * reads anew. While the Secret is away the last revision stays, so that its removal rolls nothing.
+ */
+const rollAnnotations = ({ facts, deployment: live }: Instance) => {
+  const credentials = facts.secrets.natsCredentials;
+  if (credentials === undefined) return {};
+  const revision = credentials.revision ?? podAnnotations(live)[natsUserAnnotation];
+  return revision === undefined ? {} : { annotations: { [natsUserAnnotation]: revision } };
+};
+
 /** The proxies. New pods come before old ones go, so that clients have somewhere to reconnect to. */
 export const deployment = (instance: Instance, coldConfigMap: string): DesiredObject => {
   const { replicas, progressDeadlineSeconds } = instance.revenprox.spec;
@@ -39,7 +57,7 @@ export const deployment = (instance: Instance, coldConfigMap: string): DesiredOb
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
       selector: { matchLabels: selectorLabels(instance.name, "proxy") },
       template: {
-        metadata: { labels: objectLabels(instance.name, "proxy") },
+        metadata: { labels: objectLabels(instance.name, "proxy"), ...rollAnnotations(instance) },
         spec: podSpec(instance, coldConfigMap),
       },
     },

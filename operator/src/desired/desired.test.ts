@@ -123,3 +123,22 @@ test("without a StorageClass the journal is an emptyDir, and stays so", () => {
   const later = desired({ ...inputOf({}), current: first });
   expect(later).toEqual(first);
 });
+
+describe("pods roll with the user name of an external NATS", () => {
+  const credentials = (revision?: string): DesiredInput => {
+    const { revenprox, settings, facts, current } = inputOf(externalWithCredentials);
+    const natsCredentials = revision === undefined ? { exists: false } : { exists: true, revision };
+    return { revenprox, settings, current, facts: { ...facts, secrets: { ...facts.secrets, natsCredentials } } };
+  };
+  const annotationsOf = (input: DesiredInput) =>
+    (specIn(desired(input), "Deployment")["template"] as PodTemplate).metadata.annotations;
+
+  test("another user name", () => {
+    expect(annotationsOf(credentials("1"))).not.toEqual(annotationsOf(credentials("2")));
+  });
+  test("the Secret is away for a while: nothing rolls", () => {
+    const before = desired(credentials("1"));
+    expect(annotationsOf({ ...credentials(), current: before })).toEqual(annotationsOf(credentials("1")));
+  });
+  test("no Secret yet", () => expect(annotationsOf(credentials())).toBeUndefined());
+});

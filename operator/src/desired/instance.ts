@@ -14,6 +14,8 @@ export interface Instance {
   readonly name: string;
   readonly namespace: string;
   readonly names: ReturnType<typeof names>;
+  /** The Deployment of the proxies that exists already. */
+  readonly deployment: KubernetesObject | undefined;
   /** Name in NATS subjects. A namespace has no underscore, so no two resources of a cluster share one. */
   readonly natsInstance: string;
   readonly nats: NatsPlan;
@@ -22,8 +24,8 @@ export interface Instance {
   readonly config: ProxyConfig;
 }
 
-const statefulSetOf = (objects: readonly KubernetesObject[], name: string): KubernetesObject | undefined =>
-  objects.find((object) => object.kind === "StatefulSet" && object.metadata.name === name);
+const find = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject | undefined =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name);
 
 /** Reads a resource together with what exists; throws `InvalidConfigError` where the API server let a bad config pass. */
 export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput): Instance => {
@@ -32,7 +34,7 @@ export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput
   const config = effectiveConfig(revenprox.spec.config);
   const nats = natsPlan(revenprox.spec, {
     defaultStorageClass: facts.defaultStorageClass,
-    statefulSet: statefulSetOf(current, instanceNames.nats),
+    statefulSet: find(current, "StatefulSet", instanceNames.nats),
   });
   return {
     revenprox,
@@ -41,6 +43,7 @@ export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput
     name,
     namespace,
     names: instanceNames,
+    deployment: find(current, "Deployment", instanceNames.proxy),
     natsInstance: `${namespace}_${name}`,
     nats,
     journal: journalSize(nats, config.set.journalMaxBytes),

@@ -3,7 +3,7 @@ import type { ApplyOutcome, DesiredObject, ObjectRef } from "../reconcile/ports.
 import { contentHash } from "./canonical.ts";
 import type { KubeClient } from "./client.ts";
 import type { DriftMemory } from "./drift-memory.ts";
-import { lostFields } from "./field-ownership.ts";
+import { listsAround, lostFields } from "./field-ownership.ts";
 import { childKindOf, pathOf, type ResourceKind } from "./kinds.ts";
 import { isStatus, KubeError } from "./kube-error.ts";
 import { type JsonObject, type LiveObject, parseLiveObject, refOf } from "./object.ts";
@@ -108,7 +108,12 @@ const update = async (dependencies: ApplyDependencies, wish: Wish, live: LiveObj
 
   // With the uid the server refuses to touch an object that took the name meanwhile.
   const object = { ...wish.object, metadata: { ...wish.object.metadata, uid: key } };
-  const taken = await writeOverOthers(dependencies, wish, object);
+  const taken = await writeOverOthers(dependencies, wish, object).catch(async (error: unknown) => {
+    const lists = sameWish && isStatus(error, 422) ? listsAround(asJson(object), lost) : undefined;
+    if (lists === undefined) throw error;
+    await replaceLists(dependencies, wish, { uid: key, lists });
+    return writeOverOthers(dependencies, wish, object);
+  });
   if (taken === undefined && !sameWish) return { kind: "changed", ref };
   const { manager, fields } = taken ?? { manager: unknownManager, fields: lost };
   drift.corrected(key, { manager, fields: lost }, now());
@@ -135,6 +140,24 @@ const writeOverOthers = async (
     const managers = new Set(error.conflicts.map(({ manager }) => manager));
     return { manager: [...managers].join(", "), fields: error.conflicts.map(({ field }) => field) };
   }
+};
+
+/**
+ * Writes lists whole. Apply leaves an item that another manager put in, also where the object is invalid with both:
+ * a Service whose port was edited would have two ports of one name.
+ */
+const replaceLists = async (
+  { client, manager }: ApplyDependencies,
+  { kind, namespace, ref }: Wish,
+  { uid, lists }: { readonly uid: string; readonly lists: JsonObject },
+): Promise<void> => {
+  await client.request({
+    method: "PATCH",
+    path: pathOf(kind, namespace, ref.name),
+    query: { fieldManager: manager },
+    contentType: "application/merge-patch+json",
+    body: { ...lists, metadata: { uid } },
+  });
 };
 
 const write = async (

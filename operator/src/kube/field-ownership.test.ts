@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lostFields } from "./field-ownership.ts";
+import { listsAround, lostFields } from "./field-ownership.ts";
 import type { JsonObject } from "./object.ts";
 
 const desired: JsonObject = {
@@ -72,4 +72,13 @@ describe("lostFields", () => {
     const owned = entry({ "f:metadata": { "f:finalizers": { 'v:"x"': {} } } });
     expect(lostFields({ metadata: { finalizers: ["x", "y"] } }, [owned])).toEqual([".metadata.finalizers[y]"]);
   });
+});
+
+test.each<[string, readonly string[], JsonObject | undefined]>([
+  ["no lost field is in a list", [".spec.replicas", ".metadata.labels.a.b/c"], undefined],
+  ["a list is given whole, once", [".spec.l[x]", ".spec.l[y].z", ".spec.r"], { spec: { l: [{ name: "x" }] } }],
+  ["a list is lost as a whole", [".spec.l"], { spec: { l: [{ name: "x" }] } }],
+  ["lists of several places", [".spec.l[x]", ".spec.t.m[1]"], { spec: { l: [{ name: "x" }], t: { m: [1] } } }],
+])("lists to write whole: %s", (_, lost, lists) => {
+  expect(listsAround({ spec: { r: 1, l: [{ name: "x" }], t: { m: [1], n: 2 } } }, lost)).toEqual(lists);
 });

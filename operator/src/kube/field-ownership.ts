@@ -71,3 +71,16 @@ const labelOf = (item: Json): string => {
   const name = item["name"] ?? item["mountPath"] ?? item["port"] ?? item["containerPort"] ?? item["uid"];
   return typeof name === "object" ? "" : String(name);
 };
+
+const valueAt = (object: Json, path: readonly string[]): Json | undefined =>
+  path.reduce<Json | undefined>((value, key) => (isJsonObject(value) ? value[key] : undefined), object);
+
+/** Those lists of `desired` that are lost or lost an item, in their places; undefined when no lost field is in a list. */
+export const listsAround = (desired: JsonObject, lost: readonly string[]): JsonObject | undefined => {
+  const lists = lost.flatMap((field) => {
+    const path = (field.split("[")[0] ?? "").slice(1).split(".");
+    const list = valueAt(desired, path);
+    return Array.isArray(list) ? [path.reduceRight<Json>((inner, key) => ({ [key]: inner }), list)] : [];
+  });
+  return lists.filter(isJsonObject).reduce<JsonObject | undefined>((all, each) => merge(all ?? {}, each), undefined);
+};

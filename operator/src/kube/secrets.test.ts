@@ -48,11 +48,11 @@ describe("ensure", () => {
     expect(await secrets.ensure(resource(), specs)).toMatchObject([{ kind: "unchanged" }]);
   });
 
-  test("asks again after a minute, so a deleted Secret is made again", async () => {
+  test("asks again in the pass of the next minute, so a deleted Secret is made again", async () => {
     const { secrets, scheduler, calls } = harness(() => secret(controlledBy("u")));
     await secrets.ensure(resource(), specs);
     await secrets.ensure(resource(), specs);
-    await scheduler.advance(60_000);
+    await scheduler.advance(54_000);
     await secrets.ensure(resource(), specs);
     expect(calls).toHaveLength(2);
   });
@@ -67,6 +67,16 @@ describe("facts", () => {
     expect(await revisionOf("eA==")).toBe(await revisionOf("eA=="));
     expect(await revisionOf("eA==")).not.toBe(await revisionOf("eQ=="));
     expect(await revisionOf("eA==")).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test("the revision of an external NATS' credentials follows the user name, not the password", async () => {
+    const revisionOf = async (username: string, password: string) => {
+      const { secrets } = harness(() => ({ ...secret(), data: { username, password } }));
+      const spec = { nats: { external: { servers: ["nats://n:4222"], credentialsSecret: "mine" } } };
+      return (await secrets.facts(resource(spec))).natsCredentials?.revision;
+    };
+    expect(await revisionOf("YQ==", "eA==")).toBe(await revisionOf("YQ==", "eQ=="));
+    expect(await revisionOf("YQ==", "eA==")).not.toBe(await revisionOf("Yg==", "eA=="));
   });
 
   test("of an external NATS only the named credentials are asked for", async () => {

@@ -29,8 +29,11 @@ interface Secret extends LiveObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** How long an answer is believed: Secrets are not watched, so this bounds how late a deleted one is made again. */
-const FRESH_MS = 60_000;
+/**
+ * How long an answer is believed. Secrets are not watched: a deleted one is noticed by the pass of each minute, which
+ * may come after 54 s and must ask then.
+ */
+const FRESH_MS = 50_000;
 
 export const createSecrets = ({ client, now, manager }: SecretDependencies): Secrets => {
   const cache = new Map<string, { readonly at: number; readonly secret: Secret }>();
@@ -90,10 +93,10 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
     }
   };
 
-  const factOf = async (namespace: string, name: string): Promise<SecretFact> => {
+  const factOf = async (namespace: string, name: string, what = values): Promise<SecretFact> => {
     const secret = await get(namespace, name);
     if (secret === undefined) return { exists: false };
-    return { exists: true, revision: contentHash([secret.metadata.uid, secret.data ?? {}]) };
+    return { exists: true, revision: contentHash(what(secret)) };
   };
 
   return {
@@ -108,7 +111,7 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
         factOf(namespace, known.managementTokens),
         managed ? factOf(namespace, known.natsUsers) : { exists: false },
       ]);
-      const natsCredentials = credentials === undefined ? undefined : await factOf(namespace, credentials);
+      const natsCredentials = credentials === undefined ? undefined : await factOf(namespace, credentials, userName);
       return { publishKey, managementTokens, natsUsers, natsCredentials };
     },
     value: async (namespace, name, key) => {
@@ -117,6 +120,11 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
     },
   };
 };
+
+/** What a revision follows. */
+const values = ({ metadata, data }: Secret): readonly unknown[] => [metadata.uid, data ?? {}];
+/** The proxies take a new password while they run, but a new user name only at their start. */
+const userName = ({ metadata, data }: Secret): readonly unknown[] => [metadata.name, data?.["username"] ?? ""];
 
 const secretRef = (name: string) => ({ apiVersion: secretKind.apiVersion, kind: secretKind.kind, name });
 

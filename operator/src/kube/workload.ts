@@ -20,10 +20,11 @@ export interface WorkloadDependencies {
   readonly onUnknown: (revenprox: RevenProx, error: unknown) => void;
 }
 
-/** Last known numbers of a resource; starts asking its proxies again in the background when they are a minute old. */
+/** Last known numbers of a resource; starts asking its proxies again in the background when they are 50 s old. */
 export type ReadWorkload = (revenprox: RevenProx, pods: readonly LiveObject[]) => Workload | undefined;
 
-const FRESH_MS = 60_000;
+/** Less than the pause between two passes over a settled resource (54 to 60 s), so that each of them asks. */
+const FRESH_MS = 50_000;
 /** Proxies asked at once for one resource. */
 const PARALLEL = 8;
 const TIMEOUT_MS = 2_000;

@@ -71,7 +71,7 @@ export interface ClusterFacts {
     readonly publishKey: SecretFact;
     readonly managementTokens: SecretFact;
     readonly natsUsers: SecretFact;
-    /** `spec.nats.external.credentialsSecret`; undefined when the resource names none. */
+    /** `spec.nats.external.credentialsSecret`, its revision that of the user name; undefined when the resource names none. */
     readonly natsCredentials: SecretFact | undefined;
   };
 }

@@ -31,5 +31,8 @@ export const journalDurable = ({ input }: Situation): Verdict => {
       ? ""
       : ` config.journal.maxBytes is ${capped.wanted}, but a volume of ${nats.size} takes ${maxBytes}: that is what holds.`;
   if (nats.volume.kind === "empty-dir") return isFalse("EmptyDir", `${emptyDir}${cut}`);
-  return isTrue("PersistentVolume", `Each of the ${nats.replicas} NATS servers has a volume of ${nats.size}.${cut}`);
+  return isTrue(
+    "PersistentVolume",
+    `${nats.replicas === 1 ? "The NATS server has" : `Each of the ${nats.replicas} NATS servers has`} a volume of ${nats.size}.${cut}`,
+  );
 };

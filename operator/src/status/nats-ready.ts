@@ -8,12 +8,16 @@ const connectPatienceMs = 10_000;
 
 const managedNats = (servers: LiveWorkload | undefined, trouble: Trouble | undefined): Verdict => {
   if (servers === undefined) return isFalse("Creating", "The NATS servers are being created.");
-  const { ready, wanted } = servers;
+  const { ready, wanted, exist } = servers;
   const count = `${ready} of ${wanted} NATS servers are ready.`;
+  // A StatefulSet tells of refused pods (a quota, a policy) by events alone, which the operator does not read.
+  const missing = exist < wanted ? ` ${wanted - exist} have no pod yet: kubectl describe statefulset says why.` : "";
   if (ready >= wanted) return isTrue("Ready", count);
   // With a majority the journal takes events.
   if (ready > wanted / 2) return isTrue("Degraded", `${count} Events are stored, but one more loss stops that.`);
-  return trouble === undefined ? isFalse("ServersNotReady", count) : isFalse(trouble.reason, trouble.message);
+  return trouble === undefined
+    ? isFalse("ServersNotReady", `${count}${missing}`)
+    : isFalse(trouble.reason, trouble.message);
 };
 
 /** Running, without a crash so far, for longer than a connection takes. */

@@ -29,6 +29,12 @@ testCases([
     says: { NatsReady: "False ServersNotReady", Ready: "False NatsServersNotReady" },
   },
   {
+    name: "pods of NATS refused",
+    input: withWorkload(settledInput({}), "StatefulSet", { replicas: 0, ...none }),
+    says: { NatsReady: "False ServersNotReady", Ready: "False NatsServersNotReady" },
+    naming: ["describe statefulset"],
+  },
+  {
     name: "two of three NATS servers",
     input: withWorkload(settledInput({ nats: { managed: { replicas: 3 } } }), "StatefulSet", {
       readyReplicas: 2,
