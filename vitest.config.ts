@@ -7,11 +7,16 @@ interface Suite {
   readonly serial?: boolean;
   readonly exclude?: string[];
   readonly globalSetup?: string;
+  /** How many `concurrent` tests of a file run at once. */
+  readonly concurrency?: number;
 }
 
 const built = ["**/node_modules/**", "**/dist/**"];
 
-const project = (name: string, { include, timeoutSeconds, serial = false, exclude = [], globalSetup }: Suite) => ({
+const project = (
+  name: string,
+  { include, timeoutSeconds, serial = false, exclude = [], globalSetup, concurrency = 5 }: Suite,
+) => ({
   extends: true as const,
   test: {
     name,
@@ -20,6 +25,7 @@ const project = (name: string, { include, timeoutSeconds, serial = false, exclud
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: timeoutSeconds * 1000,
     fileParallelism: !serial,
+    maxConcurrency: concurrency,
     ...(globalSetup === undefined ? {} : { globalSetup }),
   },
 });
@@ -31,6 +37,11 @@ export default defineConfig({
     projects: [
       project("unit", { include: ["**/*.test.ts"], timeoutSeconds: 30 }),
       project("integration", { include: ["**/*.integration.ts"], timeoutSeconds: 180 }),
+      project("conformance", {
+        include: ["proxy/conformance/**/*.conformance.ts"],
+        timeoutSeconds: 60,
+        concurrency: 16,
+      }),
       project("cluster", {
         include: ["e2e/cluster/**/*.e2e.ts", "e2e/images/**/*.e2e.ts"],
         timeoutSeconds: 900,

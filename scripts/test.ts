@@ -56,6 +56,7 @@ const stages: readonly Stage[] = [
     fast: false,
     run: program("e2e/environment/prepare.ts"),
   },
+  { name: "conformance with the event stream standard", usually: "1 min", fast: false, run: suite("conformance") },
   { name: "integration tests", usually: "3 min", fast: false, run: suite("integration") },
   { name: "the built-in cluster and its images", usually: "2 min", fast: false, run: suite("cluster") },
   { name: "user stories on the cluster", usually: "3 min", fast: false, run: suite("e2e") },

@@ -19,13 +19,19 @@ export const errors = {
   topic_invalid: {
     status: 400,
     title: "The topic name cannot be used",
-    mend: "Use 1 to 512 bytes of UTF-8 without control characters after /events/, percent-encoded where needed.",
+    mend: "Use 1 to 512 bytes of UTF-8 without control characters after /events/ or in each ?topic=, percent-encoded where needed.",
+    reason: "bad_request",
+  },
+  query_invalid: {
+    status: 400,
+    title: "The query cannot be used",
+    mend: "Use last (a number of events) or since (a time as in RFC 3339), not both, and envelope=json.",
     reason: "bad_request",
   },
   event_invalid: {
     status: 400,
     title: "The event cannot be read",
-    mend: 'Send any body as raw data, or Content-Type: application/json with {"data": string, "event"?: string, "retry"?: integer}.',
+    mend: 'Send any body as raw data, or Content-Type: application/json with {"data": string, "event"?: string, "retry"?: integer}, or application/x-ndjson with one such object a line.',
     reason: "bad_request",
   },
   data_not_utf8: {
@@ -46,6 +52,24 @@ export const errors = {
     mend: "Stay below max_event_size, or publish a reference to the data.",
     reason: "too_large",
   },
+  batch_too_large: {
+    status: 413,
+    title: "The batch is too large",
+    mend: "Send at most max_batch_events lines and 8 MiB in one request.",
+    reason: "too_large",
+  },
+  idempotency_key_invalid: {
+    status: 400,
+    title: "The idempotency key cannot be used",
+    mend: "Use 1 to 255 visible ASCII characters, for example a UUID.",
+    reason: "bad_request",
+  },
+  idempotency_conflict: {
+    status: 422,
+    title: "The idempotency key was used for another event of this topic",
+    mend: "Use a new key for a new event; with the same key send exactly the same event.",
+    reason: "conflict",
+  },
   body_incomplete: {
     status: 400,
     title: "The request body ended early",
@@ -54,21 +78,27 @@ export const errors = {
   },
   credentials_missing: {
     status: 401,
-    title: "This needs a key",
-    mend: "Send Authorization: Bearer with a publish key (data plane) or a management token (management plane).",
+    title: "This needs a key or a token",
+    mend: "Send Authorization: Bearer with a token or a publish key (data plane) or a management token (management plane).",
     reason: "auth",
   },
   credentials_invalid: {
     status: 401,
-    title: "The key is not known here",
-    mend: "Check the key; keys may have been rotated.",
+    title: "The key or token is not valid here",
+    mend: "Check it; it may have expired or been rotated.",
     reason: "auth",
   },
   permission_denied: {
     status: 403,
-    title: "The key does not allow this",
-    mend: "Use a token with the needed right.",
+    title: "The key or token does not allow this",
+    mend: "Use one with the needed right.",
     reason: "auth",
+  },
+  verifier_unavailable: {
+    status: 503,
+    title: "The token cannot be verified now",
+    mend: "Try again after the given time.",
+    reason: "verifier",
   },
   origin_denied: {
     status: 403,
@@ -76,10 +106,28 @@ export const errors = {
     mend: "Publish from a backend with a publish key; a proxy without keys takes no publishes from foreign web pages.",
     reason: "origin",
   },
+  request_malformed: {
+    status: 400,
+    title: "The request breaks the rules of HTTP/1.1",
+    mend: "Send one Host, at most one Content-Length, and no Transfer-Encoding but chunked; a proxy in between may have changed the request.",
+    reason: "bad_request",
+  },
+  request_line_too_long: {
+    status: 414,
+    title: "The request line is too long",
+    mend: "Send a token as Authorization header instead of in the URL, or raise http.max_request_line_size.",
+    reason: "too_large",
+  },
+  headers_too_large: {
+    status: 431,
+    title: "The headers are too many or too large",
+    mend: "Send fewer headers (cookies are not needed), or raise http.max_header_size or http.max_headers.",
+    reason: "too_large",
+  },
   path_unknown: {
     status: 404,
     title: "There is nothing at this path",
-    mend: "Streams are at GET /events/{topic}, publishing at POST /events/{topic}.",
+    mend: "Streams are at GET /events/{topic} and GET /events?topic=a&topic=b, publishing at POST /events/{topic}.",
     reason: "not_found",
   },
   method_not_allowed: {
@@ -94,6 +142,39 @@ export const errors = {
     mend: "Try again; another proxy may have room.",
     reason: "rejected",
     retryAfter: 5,
+  },
+  capacity: {
+    status: 503,
+    title: "This proxy is above one of its limits and takes no new streams",
+    mend: "Try again; another proxy may have room.",
+    reason: "rejected",
+    retryAfter: 5,
+  },
+  topics_exhausted: {
+    status: 503,
+    title: "This proxy follows as many topics as it may",
+    mend: "Try again; another proxy may have room.",
+    reason: "rejected",
+    retryAfter: 5,
+  },
+  rate_limited: {
+    status: 429,
+    title: "Too many requests",
+    mend: "Send fewer, and try again after the time in Retry-After.",
+    reason: "rate_limit",
+  },
+  token_streams_exhausted: {
+    status: 429,
+    title: "This token has as many open streams as it may",
+    mend: "Close one of its streams, or follow several topics with one stream.",
+    reason: "rate_limit",
+    retryAfter: 5,
+  },
+  proxy_protocol_untrusted: {
+    status: 400,
+    title: "PROXY protocol is not accepted from this address",
+    mend: "Add the load balancer's address to http.trusted_proxies, or switch PROXY protocol off there.",
+    reason: "bad_request",
   },
   draining: {
     status: 503,
@@ -122,6 +203,12 @@ export const errors = {
     mend: "Publish again after the given time.",
     reason: "journal",
     retryAfter: 1,
+  },
+  drain_unconfirmed: {
+    status: 422,
+    title: "The drain is not confirmed",
+    mend: 'Send {"confirm": "<proxy_id>"} with the proxy_id of exactly the proxy that is to be drained.',
+    reason: "bad_request",
   },
   internal_error: {
     status: 500,

@@ -27,8 +27,14 @@ export const refusalReasons = [
   "origin",
   "too_large",
   "capacity",
+  "rate_limit",
+  "verifier",
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
+
+/** Why a message was dropped for a stream; the label values of `drops_total`, all present from the start. */
+export const dropReasons = ["expired", "slow_consumer"] as const;
+export type DropReason = (typeof dropReasons)[number];
 
 /**
  * Every metric a proxy exposes, by its name without the prefix: the seed's 21, `memory_limit_bytes`, and extras.
@@ -93,11 +99,22 @@ export const metrics = {
     help: "Requests answered with an error, by reason",
     labels: ["reason"],
   },
+  drops_total: {
+    type: "counter",
+    group: "extra",
+    help: "Messages that were dropped for a connection, by reason: expired = no longer in the journal, slow_consumer = dropped by backpressure_policy",
+    labels: ["reason"],
+  },
   gaps_told_total: { type: "counter", group: "extra", help: "Gap events written to streams" },
   holes_filled_total: {
     type: "counter",
     group: "extra",
     help: "Messages that were missing in live delivery and fetched from the journal",
+  },
+  late_messages_total: {
+    type: "counter",
+    group: "extra",
+    help: "Messages that reached a stream of several topics after later ones of its other topics, because they were lost on the way",
   },
   malformed_messages_total: {
     type: "counter",

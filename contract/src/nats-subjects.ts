@@ -21,6 +21,11 @@ export const natsSubjects = (instance: string) => {
     nudge: (topicId: string) => `${prefix}.state.nudge.${topicId}`,
     nudgeAll: `${prefix}.state.nudge.>`,
     presence: `${prefix}.state.presence`,
+    /** A proxy asks all others how many streams they have on a topic; the payload is the question's token. */
+    census: (topicId: string) => `${prefix}.state.census.${topicId}`,
+    censusAll: `${prefix}.state.census.*`,
+    /** Answers to the proxy process that asked. */
+    censusAnswer: (asker: string) => `${prefix}.state.answer.${asker}`,
     stateAll: `${prefix}.state.>`,
     inboxPrefix: (user: string) => `_INBOX_${instance}_${user}`,
   };

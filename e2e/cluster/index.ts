@@ -1,5 +1,5 @@
 // biome-ignore-all lint/performance/noBarrelFile: the one public face of this package.
-export { ensureDebianPackages } from "./build/debian-packages.ts";
+export { chromiumPackage, ensureDebianPackages } from "./build/debian-packages.ts";
 export { helm } from "./build/helm.ts";
 export { kubernetes } from "./build/kubernetes.ts";
 export { natsServer } from "./build/nats-server.ts";

@@ -36,7 +36,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   helm: async () => print(await helm()),
   pause: async () => print(await pauseProgram()),
   "pause-image": async () => print(await pauseImage()),
-  packages: ensureDebianPackages,
+  packages: () => ensureDebianPackages(),
 };
 
 async function runInside(args: string[]): Promise<void> {

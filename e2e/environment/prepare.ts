@@ -1,9 +1,10 @@
-import { ensureDebianPackages, helm, kubernetes, natsServer } from "@revenprox/cluster";
+import { chromiumPackage, ensureDebianPackages, helm, kubernetes, natsServer } from "@revenprox/cluster";
 import { buildImages } from "@revenprox/images";
 import { monitoringCrds } from "./monitoring-crds.ts";
 
 // Everything the suites need is installed and built before the first of them, so that no test's time-out waits for a compiler.
 await ensureDebianPackages();
+await ensureDebianPackages([chromiumPackage]);
 await natsServer();
 await kubernetes();
 await helm();

@@ -1,23 +1,25 @@
 import { hostname } from "node:os";
+import { hasVerifier } from "@revenprox/contract/config/jwt-verifier";
 import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
 import { ManagementTokens } from "./auth/management-tokens.ts";
-import { PublishKeys } from "./auth/publish-keys.ts";
+import { buildLimits, type Limits } from "./compose-admission.ts";
+import { type Auth, buildAuth } from "./compose-auth.ts";
 import { type Bus, buildBus } from "./compose-bus.ts";
+import { buildManagement } from "./compose-management.ts";
+import { certificateOf, followCertificate } from "./compose-tls.ts";
 import { addressText, listenAddress } from "./config/listen-address.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import { version } from "./config/version.ts";
 import { dataPlane } from "./edge/data-plane.ts";
-import { effectiveLimit, readOpenFileLimit } from "./edge/effective-limits.ts";
+import { engines } from "./edge/engines.ts";
+import type { Certificate, ExchangeHandler, Listening } from "./edge/exchange.ts";
 import { type AccessRule, accessRule } from "./edge/publish-access.ts";
-import type { PublishAccess } from "./edge/publish-route.ts";
-import { listenWithUws } from "./edge/uws-engine.ts";
-import { bearerSecret } from "./http/bearer.ts";
 import { isLoopback } from "./http/origin-rule.ts";
-import { refusing } from "./http/refusals.ts";
+import { type Refuse, refusing } from "./http/refusals.ts";
 import { createHub, type Hub } from "./hub/hub.ts";
-import { managementServer } from "./management/management-server.ts";
+import { useCertificate } from "./management/secure-server.ts";
 import { ServiceState } from "./service-state.ts";
-import { type RunningProxy, shutDown } from "./shut-down.ts";
+import { createDraining, type RunningProxy, shutDown } from "./shut-down.ts";
 import { systemClock } from "./system-clock.ts";
 import { hubMetrics } from "./telemetry/hub-metrics.ts";
 import type { LeveledLog } from "./telemetry/logger.ts";
@@ -31,24 +33,28 @@ export interface ProxyParts {
 /** What every part of the composition is built from. */
 interface Ground extends ProxyParts {
   readonly metrics: Metrics;
-  readonly openFiles: number | undefined;
+  readonly limits: Limits;
   readonly rule: AccessRule;
 }
 
-const buildHub = ({ live, log, metrics, openFiles }: Ground, bus: Bus): Hub => {
+const buildHub = ({ live, log, metrics, limits }: Ground, bus: Bus): Hub => {
   const { journal } = live.current();
   return createHub({
     journal: bus.journal,
     clock: systemClock,
     random: Math.random,
-    metrics: hubMetrics(metrics.instruments),
+    metrics: limits.counting(hubMetrics(metrics.instruments)),
     log,
     settings: () => {
-      const { maxConnections, keepaliveIntervalSec, retryMs } = live.current().http;
+      const { keepaliveIntervalSec, retryMs, maxConnectionAgeSec, ...http } = live.current().http;
+      const { maxConnections, maxTopics } = limits.inForce();
       return {
         keepaliveIntervalSec,
         retryMs,
-        maxConnections: effectiveLimit(maxConnections, openFiles).maxConnections,
+        maxConnections,
+        maxTopics,
+        maxAgeSec: maxConnectionAgeSec === 0 ? undefined : maxConnectionAgeSec,
+        backpressure: { policy: http.backpressurePolicy, maxEvents: http.maxMessageQueueSize },
       };
     },
     sweepIntervalSec: journal.sweepIntervalSec,
@@ -56,24 +62,8 @@ const buildHub = ({ live, log, metrics, openFiles }: Ground, bus: Bus): Hub => {
   });
 };
 
-const buildKeys = ({ live, log }: Ground): PublishKeys | undefined => {
-  const { publishKeysDir } = live.current().http;
-  return publishKeysDir === undefined ? undefined : new PublishKeys({ folder: publishKeysDir, log });
-};
-
-const publishAccess = ({ rule, metrics }: Ground, keys: PublishKeys | undefined): PublishAccess => {
-  if (keys === undefined) return { kind: rule.kind === "open" ? "open" : "foreign-pages-refused" };
-  const { auth_requests_total: requests, auth_failures_total: failures } = metrics.instruments;
-  return {
-    kind: "keys",
-    check: (authorization) => {
-      const verdict = keys.verify(bearerSecret(authorization));
-      requests.inc();
-      if (verdict !== "valid") failures.inc();
-      return verdict;
-    },
-  };
-};
+const authOf = ({ live, log, limits, metrics: { instruments }, rule }: Ground): Auth =>
+  buildAuth({ live, log, instruments, rule, clientOf: (origin) => limits.admission.clientName(origin) });
 
 const buildTokens = ({ live, log }: Ground): ManagementTokens => {
   const { bindAddress, readTokenFile, adminTokenFile } = live.current().management;
@@ -87,44 +77,49 @@ const buildTokens = ({ live, log }: Ground): ManagementTokens => {
 
 const scrapeOf = ({ live, metrics }: Ground) => (live.current().metricsEnabled ? () => metrics.scrape() : undefined);
 
-const buildDataPlane = (ground: Ground, hub: Hub, state: ServiceState, keys: PublishKeys | undefined) => {
-  const { live, log, metrics } = ground;
+const refuseOf = ({ metrics }: Ground): Refuse => {
   const { refusals_total: refusals, connections_rejected: rejected } = metrics.instruments;
+  return refusing({ refused: (reason) => refusals.inc({ reason }), rejected: () => rejected.inc() });
+};
+
+const buildDataPlane = (ground: Ground, hub: Hub, state: ServiceState, auth: Auth) => {
+  const { live, log, limits } = ground;
   return dataPlane({
     hub,
-    access: publishAccess(ground, keys),
+    access: auth.publishing,
+    readers: auth.readers,
     settings: () => live.current().http,
     health: () => state.health(),
-    metrics: scrapeOf(ground),
-    refuse: refusing({ refused: (reason) => refusals.inc({ reason }), rejected: () => rejected.inc() }),
+    metrics: live.current().metricsAccess === "all" ? scrapeOf(ground) : undefined,
+    refuse: refuseOf(ground),
+    admission: limits.admission,
+    quotas: limits.quotas,
+    softRefusals: () => {
+      const { eventsourceSoftRefusals, retryMs } = live.current().http;
+      return eventsourceSoftRefusals ? { retryMs: () => retryMs, random: Math.random } : undefined;
+    },
     log,
   });
 };
 
-const buildManagement = (ground: Ground, bus: Bus, state: ServiceState, tokens: ManagementTokens) =>
-  managementServer({
-    health: () => state.health(),
-    notReady: () => state.notReady(),
-    metrics: scrapeOf(ground),
-    roleOf: (secret) => tokens.role(secret),
-    stats: () => state.stats(),
-    peers: () => bus.peers(),
-    logLevel: ground.log,
-    log: ground.log,
-  });
+const startEdge = (
+  ground: Ground,
+  handle: ExchangeHandler,
+  certificate: Certificate | undefined,
+): Promise<Listening> => {
+  const { engine, ...head } = ground.live.current().http;
+  return engines[engine]({ address: ground.rule.address, handle, head, certificate, refuse: refuseOf(ground) });
+};
 
-const tellStart = ({ live, log, openFiles, rule }: Ground, port: number): void => {
-  const { bindAddress, maxConnections } = live.current().http;
+const tellStart = ({ live, log, limits, rule }: Ground, port: number): void => {
+  const { bindAddress } = live.current().http;
   const bound = addressText({ ...rule.address, port });
   if (rule.hostReplaced) {
     log.warn(
       `No publish key is set, so the data plane listens on ${bound} instead of ${bindAddress}: set http.publish_keys_dir to a folder with keys, or http.allow_unauthenticated = true to let anybody publish`,
     );
   }
-  const limit = effectiveLimit(maxConnections, openFiles);
-  log.info(
-    `At most ${limit.maxConnections} streams (max_connections ${maxConnections}, open files ${openFiles ?? "unlimited"})`,
-  );
+  log.info(limits.text());
   log.info(`HTTP server started on ${bound}`);
 };
 
@@ -136,7 +131,8 @@ const followConfig = ({ live, log }: ProxyParts): (() => void) => {
   });
 };
 
-const accessOf = ({ http }: ProxyConfig): AccessRule => accessRule(http, listenAddress(http.bindAddress));
+const accessOf = ({ http, jwtVerifier }: ProxyConfig): AccessRule =>
+  accessRule({ ...http, verified: hasVerifier(jwtVerifier) }, listenAddress(http.bindAddress));
 
 /** Address on which the data plane of this configuration listens. */
 export const boundAddress = (config: ProxyConfig): string => addressText(accessOf(config).address);
@@ -144,13 +140,8 @@ export const boundAddress = (config: ProxyConfig): string => addressText(accessO
 /** Builds every part of a proxy, connects them and begins to serve. */
 export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProxy> => {
   const config = live.current();
-  const ground: Ground = {
-    live,
-    log,
-    rule: accessOf(config),
-    metrics: createMetrics(),
-    openFiles: readOpenFileLimit(),
-  };
+  const limits = buildLimits({ live, log });
+  const ground: Ground = { live, log, limits, rule: accessOf(config), metrics: createMetrics() };
   const { instruments } = ground.metrics;
   const proxyId = config.proxyId ?? hostname();
   const bus = buildBus({
@@ -164,33 +155,56 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
   });
   const hub = buildHub(ground, bus);
   const state = new ServiceState({ hub, journal: bus.journal, clock: systemClock });
-  const keys = buildKeys(ground);
+  const auth = authOf(ground);
   const tokens = buildTokens(ground);
-  const management = buildManagement(ground, bus, state, tokens);
+  const certificates = {
+    http: await certificateOf(config.http),
+    management: await certificateOf(config.management),
+  };
+  const draining = createDraining({ hub, state, log, http: () => live.current().http });
+  const management = buildManagement({
+    ...ground,
+    proxyId,
+    hub,
+    bus,
+    state,
+    tokens,
+    draining,
+    limits: limits.inForce,
+    metrics: scrapeOf(ground),
+    certificate: certificates.management,
+  });
   ground.metrics.beforeScrape(() => {
     instruments.topics_active.set(hub.stats().topics);
     bus.refreshGauges();
   });
 
-  await Promise.all([keys?.start(), tokens.start()]);
+  await Promise.all([auth.start(), tokens.start()]);
   const managementUrl = await management.listen(listenAddress(config.management.bindAddress));
   log.info(`Management server started on ${new URL(managementUrl).host}`);
-  bus.open(() => ({ topics: hub.stats().topics, connections: state.health().connections }));
-  const edge = await listenWithUws(ground.rule.address, buildDataPlane(ground, hub, state, keys));
+  bus.open({
+    totals: () => ({ topics: hub.stats().topics, connections: state.health().connections }),
+    subscribers: (topicId) => hub.subscribers(topicId),
+  });
+  const edge = await startEdge(ground, buildDataPlane(ground, hub, state, auth), certificates.http);
+  limits.usage.start();
   state.listening();
   tellStart(ground, edge.port);
   const stopFollowing = followConfig({ live, log });
+  const certificateWatches = [
+    followCertificate(certificates.http, (certificate) => edge.useCertificate(certificate), log),
+    followCertificate(certificates.management, (certificate) => useCertificate(management.server, certificate), log),
+  ];
   return {
     shutDown: () =>
       shutDown({
         edge,
         hub,
+        draining,
         bus,
         management,
-        state,
         log,
-        http: () => live.current().http,
-        watchers: [keys, tokens, { stop: stopFollowing }],
+        watchers: [auth, tokens, limits.usage, ...certificateWatches, { stop: stopFollowing }],
       }),
   };
 };

@@ -31,3 +31,14 @@ export const operated = note({ reload: "restart", owner: "operator" });
 export const hostAndPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, "must be host:port, for example 127.0.0.1:8080");
+
+const addressForms = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
+
+/** An address or a range of addresses, for example `10.0.0.0/8`, `192.168.1.10` or `fd00::/8`. */
+export const addressRange = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((text) => addressForms.some((form) => form.safeParse(text).success), {
+    error: "must be an address or a range such as 10.0.0.0/8 or fd00::/8",
+  });

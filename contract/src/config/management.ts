@@ -13,6 +13,14 @@ export const managementSection = z
       z.string().min(1).optional(),
       "File with the token that may also change things under /api/v1.",
     ),
+    tlsCertFile: operated(
+      z.string().min(1).optional(),
+      "File with the certificate chain (PEM) of the management plane; together with tls_key_file it makes the plane HTTPS. New connections are shown a changed certificate.",
+    ),
+    tlsKeyFile: operated(
+      z.string().min(1).optional(),
+      "File with the private key (PEM, no passphrase) of tls_cert_file.",
+    ),
   })
   .prefault({})
   .describe("The plane for the operators of the system.");

@@ -17,5 +17,9 @@ export const processKeys = {
     z.enum(["text", "json"]).default("text"),
     "`text` is one readable line an event, `json` one JSON object an event.",
   ),
-  metricsEnabled: cold(z.boolean().default(true), "Whether /metrics is served, on both ports."),
+  metricsEnabled: cold(z.boolean().default(true), "Whether /metrics is served at all."),
+  metricsAccess: cold(
+    z.enum(["all", "private"]).default("all"),
+    "`all`: /metrics is served on both ports; `private`: on the management port only.",
+  ),
 };

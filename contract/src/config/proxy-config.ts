@@ -2,6 +2,8 @@ import { z } from "zod";
 import { distributedStateSection } from "./distributed-state.ts";
 import { httpSection } from "./http.ts";
 import { journalSection } from "./journal.ts";
+import { jwtVerifierSection, verifierFaults } from "./jwt-verifier.ts";
+import { limitsSection } from "./limits.ts";
 import { managementSection } from "./management.ts";
 import { natsSection } from "./nats.ts";
 import { processKeys } from "./process.ts";
@@ -9,9 +11,11 @@ import { processKeys } from "./process.ts";
 /** Sections of the proxy's configuration by their camelCase names; the TOML name is the snake_case of it. */
 export const sections = {
   http: httpSection,
+  jwtVerifier: jwtVerifierSection,
   nats: natsSection,
   journal: journalSection,
   distributedState: distributedStateSection,
+  limits: limitsSection,
   management: managementSection,
 };
 
@@ -20,7 +24,21 @@ export const sections = {
  * The single source of types, bounds, defaults, documentation and of `spec.config` in the custom resource.
  */
 export const proxyConfig = z.strictObject({ ...processKeys, ...sections }).check((context) => {
-  const { journal, distributedState } = context.value;
+  const { journal, distributedState, jwtVerifier } = context.value;
+  for (const [key, message] of verifierFaults(jwtVerifier))
+    context.issues.push({ code: "custom", message, path: ["jwtVerifier", key], input: jwtVerifier[key] });
+  for (const section of ["http", "management"] as const) {
+    const { tlsCertFile, tlsKeyFile } = context.value[section];
+    if ((tlsCertFile === undefined) === (tlsKeyFile === undefined)) continue;
+    const [set, missing] =
+      tlsCertFile === undefined ? ["tlsKeyFile", "tls_cert_file"] : ["tlsCertFile", "tls_key_file"];
+    context.issues.push({
+      code: "custom",
+      message: `needs ${missing} beside it`,
+      path: [section, set],
+      input: tlsCertFile ?? tlsKeyFile,
+    });
+  }
   if (journal.duplicateWindowSec > journal.maxAgeSec) {
     context.issues.push({
       code: "custom",
@@ -44,4 +62,5 @@ export type HttpConfig = ProxyConfig["http"];
 export type NatsConfig = ProxyConfig["nats"];
 export type JournalConfig = ProxyConfig["journal"];
 export type DistributedStateConfig = ProxyConfig["distributedState"];
+export type LimitsConfig = ProxyConfig["limits"];
 export type ManagementConfig = ProxyConfig["management"];

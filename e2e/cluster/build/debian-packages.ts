@@ -28,14 +28,18 @@ const REQUIREMENTS: readonly Requirement[] = [
 
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+/** A browser, which only the conformance suite needs. */
+export const chromiumPackage: Requirement = { package: "chromium", program: "/usr/bin/chromium" };
+
 /**
  * Installs, by apt-get, the Debian packages whose programs are missing; no service of theirs is started.
+ * Without `wanted`: those that the cluster needs.
  * Throws when something is missing and this is not Debian, or not root, and says how to get it.
  */
-export async function ensureDebianPackages(): Promise<void> {
-  if (missingPackages(isThere).length === 0) return;
+export async function ensureDebianPackages(wanted: readonly Requirement[] = REQUIREMENTS): Promise<void> {
+  if (missingPackages(isThere, wanted).length === 0) return;
   await withMutex("packages", async () => {
-    const missing = missingPackages(isThere);
+    const missing = missingPackages(isThere, wanted);
     if (missing.length === 0) return;
     const install = `apt-get install --no-install-recommends ${missing.join(" ")}`;
     if (!existsSync("/usr/bin/apt-get")) {
@@ -52,8 +56,11 @@ export async function ensureDebianPackages(): Promise<void> {
 }
 
 /** Names of the packages whose programs `isPresent` does not find, without doubles. */
-export function missingPackages(isPresent: (program: string) => boolean): string[] {
-  return REQUIREMENTS.filter((each) => !isPresent(each.program)).map((each) => each.package);
+export function missingPackages(
+  isPresent: (program: string) => boolean,
+  wanted: readonly Requirement[] = REQUIREMENTS,
+): string[] {
+  return wanted.filter((each) => !isPresent(each.program)).map((each) => each.package);
 }
 
 function isThere(program: string): boolean {

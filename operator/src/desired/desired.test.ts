@@ -64,6 +64,14 @@ describe("monitoring objects", () => {
   });
 });
 
+test.each([
+  ["all", { port: "http" }],
+  ["private", { targetPort: "management" }],
+])("metrics for %s are scraped where they are served", (metricsAccess, port) => {
+  const { endpoints } = specIn(desired(inputOf({ config: { metricsAccess } })), "ServiceMonitor");
+  expect(endpoints).toEqual([{ ...port, path: "/metrics", interval: "15s" }]);
+});
+
 test("our labels win over the user's monitoring labels", () => {
   const monitor = desired(inputOf(everythingSet)).find((object) => object.kind === "ServiceMonitor");
   expect(monitor?.metadata.labels).toEqual({

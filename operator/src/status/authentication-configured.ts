@@ -1,10 +1,21 @@
 import { names } from "@revenprox/contract/names";
 import type { Situation } from "./situation.ts";
-import { isFalse, type Verdict } from "./verdict.ts";
+import { isFalse, isTrue, type Verdict } from "./verdict.ts";
 
-/** Whether somebody decides who may read. There is no verifier yet, so nobody does. */
-export const authenticationConfigured = ({ input }: Situation): Verdict =>
-  isFalse(
+/** `spec.config` is checked by the API server, so a value here is a URL. */
+const verifierOf = (config: Readonly<Record<string, unknown>> | undefined): readonly string[] => {
+  const section = config?.["jwtVerifier"];
+  if (typeof section !== "object" || section === null) return [];
+  return ["webhookUrl", "jwksUrl"].filter((key) => Reflect.get(section, key) !== undefined);
+};
+
+/** Whether somebody decides who may read. */
+export const authenticationConfigured = ({ input }: Situation): Verdict => {
+  const verifiers = verifierOf(input.revenprox.spec.config);
+  if (verifiers.length > 0)
+    return isTrue("VerifierConfigured", `Tokens are verified by spec.config.jwtVerifier.${verifiers.join(" and ")}.`);
+  return isFalse(
     "PublishKeyOnly",
-    `Anybody who reaches the proxies may read every topic. Publishing needs a key of the Secret ${names(input.revenprox.metadata.name).publishKey}.`,
+    `Anybody who reaches the proxies may read every topic. Publishing needs a key of the Secret ${names(input.revenprox.metadata.name).publishKey}. Set spec.config.jwtVerifier.webhookUrl or jwksUrl to have tokens verified.`,
   );
+};

@@ -38,6 +38,17 @@ testCases([
     naming: ["read every topic", "web-publish-key"],
   },
   {
+    name: "a verifier",
+    input: settledInput({ config: { jwtVerifier: { webhookUrl: "https://auth.example/verify" } } }),
+    says: { AuthenticationConfigured: "True VerifierConfigured", Ready: "True Ready" },
+    naming: ["webhookUrl"],
+  },
+  {
+    name: "a verifier's settings without a verifier",
+    input: settledInput({ config: { jwtVerifier: { timeoutMs: 100 } } }),
+    says: { AuthenticationConfigured: "False PublishKeyOnly" },
+  },
+  {
     name: "name taken",
     input: withOutcome(settledInput({}), { kind: "name-conflict", ref: refOf("Service"), owner: "Helm release shop" }),
     says: { Stalled: "True NameConflict", Ready: "False NameConflict", Reconciling: "False Stalled" },

@@ -2,19 +2,26 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../hub/ports.ts";
 import { poll } from "./poll.ts";
+import { type PublishKeyFile, parseKeyFile } from "./publish-key-file.ts";
 import { type SecretDigest, sameSecret, secretDigest } from "./secret-digest.ts";
-
-/** Shortest secret that is taken for a key. */
-const minSecretLength = 16;
+import { matchesAny } from "./topic-pattern.ts";
 
 /** Milliseconds between two looks into the folder. */
 const pollIntervalMs = 3_000;
 
-type KeyVerdict = "valid" | "missing" | "invalid";
+interface PublishKey extends Omit<PublishKeyFile, "secret"> {
+  readonly id: string;
+  readonly digest: SecretDigest;
+}
+
+/** What a secret is worth. `expired` and `other-topic` name the key, so that its owner can be helped. */
+export type KeyVerdict =
+  | { readonly kind: "valid" | "expired" | "other-topic"; readonly id: string }
+  | { readonly kind: "invalid" };
 
 /** What was found in the folder: keys by id, and what cannot be used, without any secret. */
 interface KeyListing {
-  readonly keys: ReadonlyMap<string, SecretDigest>;
+  readonly keys: readonly PublishKey[];
   readonly faults: readonly string[];
 }
 
@@ -22,13 +29,17 @@ const hidden = (name: string): boolean => name.startsWith(".");
 
 /** Reads the keys of a folder: one file a key, its name the id. Kubernetes' own `..data` entries are hidden files. */
 const readKeys = async (folder: string): Promise<KeyListing> => {
-  const keys = new Map<string, SecretDigest>();
+  const keys: PublishKey[] = [];
   const faults: string[] = [];
   for (const id of (await readdir(folder)).filter((name) => !hidden(name)).toSorted()) {
     try {
-      const secret = (await readFile(join(folder, id), "utf8")).trim();
-      if (secret.length >= minSecretLength && !/\s/.test(secret)) keys.set(id, secretDigest(secret));
-      else faults.push(`key ${id} is not used: a key is at least ${minSecretLength} characters without spaces`);
+      const parsed = parseKeyFile(await readFile(join(folder, id), "utf8"));
+      if (parsed.kind === "fault") {
+        faults.push(`key ${id} is not used: ${parsed.fault}`);
+        continue;
+      }
+      const { secret, topics, expires } = parsed.key;
+      keys.push({ id, digest: secretDigest(secret), topics, expires });
     } catch (error) {
       faults.push(
         `key ${id} cannot be read: ${error instanceof Error && "code" in error ? String(error.code) : "unknown"}`,
@@ -38,33 +49,28 @@ const readKeys = async (folder: string): Promise<KeyListing> => {
   return { keys, faults };
 };
 
-const sameListing = (a: KeyListing, b: KeyListing): boolean =>
-  a.faults.join() === b.faults.join() &&
-  a.keys.size === b.keys.size &&
-  [...a.keys].every(([id, digest]) => {
-    const other = b.keys.get(id);
-    return other !== undefined && sameSecret(digest, other);
-  });
-
-const nothing: KeyListing = { keys: new Map(), faults: [] };
+const fingerprint = ({ keys, faults }: KeyListing): string =>
+  JSON.stringify([keys.map((key) => ({ ...key, digest: Buffer.from(key.digest).toString("hex") })), faults]);
 
 /** The keys that may publish. A folder that cannot be read means no keys, so nobody may. */
 export class PublishKeys {
   readonly #folder: string;
   readonly #log: Log;
-  #listing: KeyListing = nothing;
+  readonly #now: () => number;
+  #listing: KeyListing = { keys: [], faults: [] };
   #stop: (() => void) | undefined;
 
-  constructor(parts: { readonly folder: string; readonly log: Log }) {
+  constructor(parts: { readonly folder: string; readonly log: Log; readonly now: () => number }) {
     this.#folder = parts.folder;
     this.#log = parts.log;
+    this.#now = parts.now;
   }
 
   /** Reads the folder once and then every few seconds. */
   async start(): Promise<void> {
     await this.refresh();
-    if (this.#listing.keys.size === 0)
-      this.#log.warn(`No publish key in ${this.#folder}: every publish is refused until one is there`);
+    if (this.#listing.keys.length === 0)
+      this.#log.warn(`No publish key in ${this.#folder}: no key can publish until one is there`);
     this.#stop = poll(pollIntervalMs, () => this.refresh());
   }
 
@@ -74,19 +80,27 @@ export class PublishKeys {
 
   async refresh(): Promise<void> {
     const listing = await this.#read();
-    if (sameListing(listing, this.#listing)) return;
+    if (fingerprint(listing) === fingerprint(this.#listing)) return;
     this.#listing = listing;
     for (const fault of listing.faults) this.#log.warn(`In ${this.#folder}: ${fault}`);
-    this.#log.info(`Publish keys read from ${this.#folder}: ${[...listing.keys.keys()].join(", ") || "none"}`);
+    this.#log.info(`Publish keys read from ${this.#folder}: ${listing.keys.map(({ id }) => id).join(", ") || "none"}`);
   }
 
-  /** Looks at every key, so that the time taken tells nothing. */
-  verify(secret: string | undefined): KeyVerdict {
-    if (secret === undefined) return "missing";
+  /** Looks at every key, so that the time taken tells nothing. Of several files with one secret, the most useful counts. */
+  verify(secret: string, topic: string): KeyVerdict {
     const asked = secretDigest(secret);
-    let known = false;
-    for (const digest of this.#listing.keys.values()) known = sameSecret(asked, digest) || known;
-    return known ? "valid" : "invalid";
+    let best: KeyVerdict = { kind: "invalid" };
+    for (const key of this.#listing.keys) {
+      if (!sameSecret(asked, key.digest)) continue;
+      const found = this.#verdictOf(key, topic);
+      if (best.kind === "invalid" || found.kind === "valid") best = found;
+    }
+    return best;
+  }
+
+  #verdictOf({ id, topics, expires }: PublishKey, topic: string): KeyVerdict {
+    if (expires !== undefined && expires <= this.#now()) return { kind: "expired", id };
+    return topics === undefined || matchesAny(topics, topic) ? { kind: "valid", id } : { kind: "other-topic", id };
   }
 
   async #read(): Promise<KeyListing> {
@@ -94,7 +108,7 @@ export class PublishKeys {
       return await readKeys(this.#folder);
     } catch (error) {
       return {
-        keys: new Map(),
+        keys: [],
         faults: [`the folder cannot be read: ${error instanceof Error ? error.message : String(error)}`],
       };
     }

@@ -1,6 +1,7 @@
 import { valueType } from "@revenprox/contract/config/value-type";
 import { type ConfigFault, keyName } from "./fault.ts";
 import { keysByTomlName } from "./known-keys.ts";
+import { masked } from "./masking.ts";
 import type { Setting } from "./setting.ts";
 
 /** The parts of a schema issue that a fault is made of. */
@@ -44,7 +45,8 @@ export const issueFault = (issue: SchemaIssue, settings: ReadonlyMap<string, Set
   const depth = issue.path.findIndex((part) => typeof part === "number");
   const name = keyName(depth < 0 ? issue.path : issue.path.slice(0, depth));
   const setting = settings.get(name);
-  const value = depth < 0 ? setting?.value : elementAt(setting?.value, issue.path[depth]);
+  const whole = depth < 0 ? setting?.value : elementAt(setting?.value, issue.path[depth]);
+  const value = masked(keysByTomlName.get(name)?.name ?? name, whole);
   const rule = ownMessage.has(issue.code ?? "") || depth >= 0 ? issue.message : expectation(name, issue.message);
   return {
     where: setting?.where ?? "defaults",

@@ -21,6 +21,9 @@ test("live keys are taken over and told, others only named", () => {
   });
   expect(seen).toEqual([2]);
   expect(live.current().http).toMatchObject({ maxConnections: 2, allowUnauthenticated: false });
+  expect(live.pendingRestart()).toEqual(["http.allow_unauthenticated"]);
+  live.reload(loaded("[http]\nmax_connections = 2"));
+  expect(live.pendingRestart()).toEqual([]);
 });
 
 test("a faulty configuration changes nothing", () => {

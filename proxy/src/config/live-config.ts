@@ -1,6 +1,6 @@
 import { type ConfigKey, configKeys } from "@revenprox/contract/config/key-list";
 import { type ProxyConfig, proxyConfig } from "@revenprox/contract/config/proxy-config";
-import type { ConfigFault } from "./fault.ts";
+import { type ConfigFault, keyName } from "./fault.ts";
 import { tomlName } from "./known-keys.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { isTable, type Table } from "./table.ts";
@@ -8,6 +8,8 @@ import { isTable, type Table } from "./table.ts";
 /** The configuration in force. Only keys noted as live ever differ from those of the start. */
 export interface LiveConfig {
   current(): ProxyConfig;
+  /** Keys, named as in a TOML file, that differ from what was read last and wait for a restart. */
+  pendingRestart(): readonly string[];
   /** Calls `listener` after every change; the returned function ends that. */
   onChange(listener: (config: ProxyConfig) => void): () => void;
 }
@@ -29,20 +31,27 @@ const changedKeys = (before: Table, after: Table, reload: ConfigKey["reload"]): 
   configKeys.filter((key) => key.reload === reload && differ(settingOf(before, key), settingOf(after, key)));
 
 /** `running` with the given keys as in `loaded`. */
-const takeOver = (running: Table, loaded: Table, keys: readonly ConfigKey[]): ProxyConfig => {
+const takeOver = (running: Table, loaded: Table, keys: readonly ConfigKey[]) => {
   const tree: Record<string, unknown> = { ...running };
   for (const key of keys) {
     const value = settingOf(loaded, key);
     if (key.section === undefined) tree[key.name] = value;
     else tree[key.section] = { ...(tree[key.section] ?? {}), [key.name]: value };
   }
-  return proxyConfig.parse(tree);
+  return proxyConfig.safeParse(tree);
 };
+
+/** What is read anew is right as a whole, but not beside the keys that wait for a restart. */
+const clash = ({ path, message }: { readonly path: PropertyKey[]; readonly message: string }): ConfigFault => ({
+  where: keyName(path),
+  message: `${message}; keys that it goes together with take effect only after a restart`,
+});
 
 /** Holds the configuration in force and takes over live keys. */
 export class LiveConfigHolder implements LiveConfig {
   readonly #listeners = new Set<(config: ProxyConfig) => void>();
   #config: ProxyConfig;
+  #pendingRestart: readonly string[] = [];
 
   constructor(config: ProxyConfig) {
     this.#config = config;
@@ -50,6 +59,10 @@ export class LiveConfigHolder implements LiveConfig {
 
   current(): ProxyConfig {
     return this.#config;
+  }
+
+  pendingRestart(): readonly string[] {
+    return this.#pendingRestart;
   }
 
   onChange(listener: (config: ProxyConfig) => void): () => void {
@@ -62,11 +75,14 @@ export class LiveConfigHolder implements LiveConfig {
     if (loaded.kind === "faults") return { kind: "refused", faults: loaded.faults };
     const changed = changedKeys(this.#config, loaded.config, "live");
     const needRestart = changedKeys(this.#config, loaded.config, "restart");
+    this.#pendingRestart = needRestart.map(tomlName);
     if (changed.length === 0 && needRestart.length === 0) return { kind: "unchanged" };
     if (changed.length > 0) {
-      this.#config = takeOver(this.#config, loaded.config, changed);
+      const taken = takeOver(this.#config, loaded.config, changed);
+      if (!taken.success) return { kind: "refused", faults: taken.error.issues.map(clash) };
+      this.#config = taken.data;
       for (const listener of this.#listeners) listener(this.#config);
     }
-    return { kind: "applied", changed: changed.map(tomlName), needRestart: needRestart.map(tomlName) };
+    return { kind: "applied", changed: changed.map(tomlName), needRestart: this.#pendingRestart };
   }
 }

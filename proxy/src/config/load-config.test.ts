@@ -105,6 +105,27 @@ describe("a fault says where, what and what is allowed", () => {
       ["p.toml:2: distributed_state.peer_timeout_sec = 4: must be at least twice gossip_interval_sec (5)"],
     ],
     [
+      "a wrong value and keys of another section that disagree",
+      [{ "p.toml": "[http]\nretry_ms = 5\n[distributed_state]\npeer_timeout_sec = 4" }],
+      [
+        "p.toml:2: http.retry_ms = 5: must be a whole number from 1000 to 60000",
+        "p.toml:4: distributed_state.peer_timeout_sec = 4: must be at least twice gossip_interval_sec (5)",
+      ],
+    ],
+    [
+      "a wrong value is not judged against the default that would stand in for it",
+      [{ "p.toml": '[distributed_state]\ngossip_interval_sec = "1"\npeer_timeout_sec = 4' }],
+      ['p.toml:2: distributed_state.gossip_interval_sec = "1": must be a whole number from 1 to 300'],
+    ],
+    [
+      "a secret in the wrong place",
+      [{ "p.toml": '[nats]\npassword_file = ["planted"]\nuser = ""' }],
+      [
+        'p.toml:3: nats.user = "***": must be a text in quotes that is not empty',
+        'p.toml:2: nats.password_file = "***": must be a text in quotes that is not empty',
+      ],
+    ],
+    [
       "section that is none",
       [{ "p.toml": "http = 1" }],
       ["p.toml:1: http is a section: write [http] on a line of its own"],

@@ -1,7 +1,7 @@
 import { type ProxyConfig, proxyConfig } from "@revenprox/contract/config/proxy-config";
 import { readEnvironment } from "./environment.ts";
-import type { ConfigFault } from "./fault.ts";
-import { issueFault } from "./issue-fault.ts";
+import { type ConfigFault, keyName } from "./fault.ts";
+import { issueFault, type SchemaIssue } from "./issue-fault.ts";
 import { keysByTomlName } from "./known-keys.ts";
 import type { Environment } from "./process-environment.ts";
 import type { Setting } from "./setting.ts";
@@ -52,6 +52,22 @@ const nested = (settings: Iterable<Setting>): Record<string, unknown> => {
   return { ...tree, ...sections };
 };
 
+type Issues = readonly SchemaIssue[];
+
+/**
+ * Issues of the values, and those between keys. The schema looks at the latter only where all values can be used, so
+ * they are asked for again without those that cannot; a section with such a value is left out, for it would be judged
+ * by values that nobody set.
+ */
+const issuesOf = (settings: ReadonlyMap<string, Setting>, first: Issues): Issues => {
+  const unusable = new Set(first.map(({ path }) => keyName(path.filter((part) => typeof part !== "number"))));
+  const sections = new Set(first.map(({ path }) => path[0]));
+  const rest = [...settings.values()].filter(({ name }) => !unusable.has(name));
+  const again = proxyConfig.safeParse(nested(rest));
+  const between = again.success ? [] : again.error.issues.filter(({ path }) => !sections.has(path[0] ?? ""));
+  return [...first, ...between];
+};
+
 /** The configuration that the sources add up to, or every fault in them. */
 export const loadConfig = ({ files, environment }: ConfigSources): LoadedConfig => {
   const merged = mergeFiles(files.map(({ file, text }) => readToml(file, text)));
@@ -59,7 +75,9 @@ export const loadConfig = ({ files, environment }: ConfigSources): LoadedConfig 
   const settings = new Map(merged.settings);
   for (const setting of overrides.settings) settings.set(setting.name, setting);
   const parsed = proxyConfig.safeParse(nested(settings.values()));
-  const issues = parsed.success ? [] : parsed.error.issues.map((issue) => issueFault(issue, settings));
+  const issues = parsed.success
+    ? []
+    : issuesOf(settings, parsed.error.issues).map((issue) => issueFault(issue, settings));
   const faults = [...merged.faults, ...overrides.faults, ...issues];
   return parsed.success && faults.length === 0 ? { kind: "config", config: parsed.data } : { kind: "faults", faults };
 };

@@ -3,11 +3,13 @@ import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
 import type { Topic } from "../hub/event.ts";
 import type { PublishOutcome } from "../hub/ports.ts";
+import type { Access, AccessRefusal, PublishAllowed } from "./access.ts";
 import { type DataPlaneParts, dataPlane } from "./data-plane.ts";
 import type { Body, Exchange, RequestHeader } from "./exchange.ts";
 import { topicIdOf } from "./topic-id.ts";
 
 const silent = () => undefined;
+const streamBounds = { maxTopicsPerStream: 3, maxReplayEvents: 10 };
 
 interface Asked {
   readonly method?: string;
@@ -17,13 +19,22 @@ interface Asked {
   readonly body?: Body | string;
 }
 
+const callers = { allowQueryToken: () => true, clientOf: () => "127.0.0.1" };
+const readers: DataPlaneParts["readers"] = {
+  access: { forSubscribe: async () => ({ kind: "allowed", token: undefined, watch: () => silent }) },
+  callers,
+  retryMs: () => 2_000,
+};
+
 const parts = (changes: Partial<DataPlaneParts> = {}): DataPlaneParts => ({
   hub: {
     open: () => ({ writable: silent, closed: silent }),
     publish: async () => ({ kind: "stored", cursor: { epoch: 1_703_894_400_000, sequence: 1 } }),
+    publishBatch: async () => ({ kind: "unavailable" }),
   },
   access: { kind: "open" },
-  settings: () => ({ maxEventSize: 1_024, corsAllowedOrigins: "*" }),
+  readers,
+  settings: () => ({ maxEventSize: 1_024, maxBatchEvents: 3, corsAllowedOrigins: "*", ...streamBounds }),
   health: () => ({ status: "healthy", connections: 0, uptime_seconds: 0 }),
   metrics: async () => ({ contentType: "text/plain; version=0.0.4", text: "m 1\n" }),
   refuse: problemAnswer,
@@ -41,6 +52,7 @@ const ask = (asked: Asked, changes: Partial<DataPlaneParts> = {}): Promise<Got> 
       path: asked.path,
       query: asked.query ?? "",
       header: (name) => asked.headers?.[name],
+      origin: () => ({ peer: "127.0.0.1", proxied: undefined, forwardedFor: undefined, forwarded: undefined }),
       readBody: async () =>
         typeof body === "string" ? { kind: "bytes", bytes: new TextEncoder().encode(body) } : body,
       respond: (answer) => resolve({ ...answer, streamed: false }),
@@ -67,6 +79,7 @@ test("a subscription streams with headers that no proxy may misread", async () =
     "X-Accel-Buffering": "no",
     "Referrer-Policy": "no-referrer",
     "Access-Control-Allow-Origin": "*",
+    Connection: "close",
   });
 });
 
@@ -85,7 +98,8 @@ test.each<[path: string, query: string, header: string, opened: readonly [string
     { path, query, headers: header === "" ? {} : { "last-event-id": header } },
     { hub: { ...parts().hub, open } },
   );
-  expect(opened).toEqual([{ topic, topicId: topicIdOf(topic as Topic), lastEventId }]);
+  const topics = [{ topic, topicId: topicIdOf(topic as Topic) }];
+  expect(opened).toEqual([{ topics, lastEventId, bootstrap: undefined, encoding: "plain" }]);
 });
 
 test("a topic's id is the first half of its SHA-256", () => {
@@ -124,6 +138,79 @@ test("a refused method names the allowed ones", async () => {
   expect(headerOf(await ask({ path: "/events/a", method: "PUT" }), "Allow")).toBe("GET, HEAD, POST, OPTIONS");
 });
 
+const batch = (body: string, headers: Asked["headers"] = {}): Asked => ({
+  path: "/events/a",
+  method: "POST",
+  body,
+  headers: { "content-type": "application/x-ndjson", ...headers },
+});
+
+test.each<[string, Asked, number, string, string]>([
+  ["a line that is not JSON", batch('{"data":"1"}\n{"data":'), 400, "event_invalid", "line 2: the line is not JSON"],
+  ["an unknown key", batch('\n{"data":"1","x":1}\n'), 400, "event_invalid", 'line 2: unknown key "x"'],
+  ["a reserved type", batch('{"data":"1","event":"revenprox.gap"}'), 422, "event_type_reserved", "line 1: "],
+  ["a bad key of a line", batch('{"data":"1","idempotency_key":" "}'), 400, "idempotency_key_invalid", "line 1: "],
+  ["a long line", batch(`{"data":"${"x".repeat(1_024)}"}`), 413, "event_too_large", "line 1: max_event_size"],
+  ["too many lines", batch('{"data":"1"}\n'.repeat(4)), 413, "batch_too_large", "max_batch_events is 3"],
+  ["no line", batch("\n \r\n"), 400, "event_invalid", "the batch has no line"],
+  ["announced too large", batch("", { "content-length": "8388609" }), 413, "batch_too_large", "8388608 bytes"],
+  ["a bad key of the header", batch('{"data":"1"}', { "idempotency-key": "ü" }), 400, "idempotency_key_invalid", ""],
+])("a batch with %s is refused as a whole", async (...[, asked, status, code, detail]) => {
+  const publishBatch = () => Promise.reject(new Error("published"));
+  const got = await ask(asked, { hub: { ...parts().hub, publishBatch } });
+  expect([got.status, codeOf(got)]).toEqual([status, code]);
+  expect(JSON.parse(String(got.body)).detail).toContain(detail);
+});
+
+test("a batch is answered line by line, in order", async () => {
+  const got = await ask(batch('{"data":"1"}\r\n\n{"data":"2","event":"tick"}\n'), {
+    hub: {
+      ...parts().hub,
+      publishBatch: async (_topic, lines) => ({
+        kind: "results",
+        results: lines.map(({ event }, index) =>
+          event.type === "tick" ? { kind: "conflict" } : { kind: "stored", cursor: { epoch: 1, sequence: index + 1 } },
+        ),
+      }),
+    },
+  });
+  expect([got.status, JSON.parse(String(got.body))]).toEqual([
+    202,
+    { results: [{ id: "1-001" }, { error: expect.objectContaining({ code: "idempotency_conflict", status: 422 }) }] },
+  ]);
+});
+
+test("message ids depend on the topic, the publisher, the key and the line, and on nothing else", async () => {
+  const seen: (string | undefined)[] = [];
+  const hub: DataPlaneParts["hub"] = {
+    ...parts().hub,
+    publish: async (_topic, _event, messageId) => {
+      seen.push(messageId);
+      return { kind: "conflict" };
+    },
+    publishBatch: async (_topic, lines) => {
+      seen.push(...lines.map(({ messageId }) => messageId));
+      return { kind: "unavailable" };
+    },
+  };
+  const one = (topic: string, key: string, authorization: string, body: string) =>
+    ask({ path: topic, method: "POST", body, headers: { "idempotency-key": key, authorization } }, { hub });
+  const conflict = await one("/events/a", "k", "Bearer p", "1");
+  expect([conflict.status, codeOf(conflict)]).toEqual([422, "idempotency_conflict"]);
+  await one("/events/a", "k", "Bearer p", "2");
+  expect(seen[0]).toMatch(/^key-[\w-]{43}$/);
+  expect(seen[1]).toBe(seen[0]);
+  await one("/events/b", "k", "Bearer p", "1");
+  await one("/events/a", "l", "Bearer p", "1");
+  await one("/events/a", "k", "Bearer q", "1");
+  const lines = '{"data":"1"}\n{"data":"1"}\n{"data":"1","idempotency_key":"own"}';
+  await ask(batch(lines, { "idempotency-key": "k", authorization: "Bearer p" }), { hub });
+  expect(new Set(seen).size).toBe(seen.length - 1);
+  seen.length = 0;
+  await ask(batch('{"data":"1"}\n{"data":"1","idempotency_key":"own"}'), { hub });
+  expect(seen).toEqual([undefined, expect.any(String)]);
+});
+
 test.each<[PublishOutcome, number, string | undefined, string | undefined]>([
   [{ kind: "unavailable" }, 503, "journal_unavailable", "2"],
   [{ kind: "unknown" }, 503, "journal_unknown", "2"],
@@ -147,17 +234,21 @@ test.each(["connections_exhausted", "draining"] as const)("a stream refused as %
   expect([got.status, codeOf(got), got.streamed]).toEqual([503, refused, false]);
 });
 
-test.each([
-  ["valid", 202],
-  ["missing", 401],
-  ["invalid", 401],
-] as const)("a publish key that is %s: %i", async (verdict, status) => {
+test.each<[PublishAllowed | AccessRefusal, number, string | undefined]>([
+  [{ kind: "allowed", publisher: "key a" }, 202, undefined],
+  [{ kind: "missing", reason: "r" }, 401, "credentials_missing"],
+  [{ kind: "invalid", reason: "r" }, 401, "credentials_invalid"],
+  [{ kind: "denied", reason: "r", topics: ["a"] }, 403, "permission_denied"],
+  [{ kind: "unavailable", reason: "r", retryAfterSec: 7 }, 503, "verifier_unavailable"],
+])("a publish whose credentials are %j: %i", async (verdict, status, code) => {
+  const access: Access = { ...readers.access, forPublish: async () => verdict };
   const got = await ask(
     { path: "/events/a", method: "POST", body: "x" },
-    { access: { kind: "keys", check: () => verdict } },
+    { access: { kind: "credentials", access, callers } },
   );
-  expect(got.status).toBe(status);
+  expect([got.status, code === undefined ? undefined : codeOf(got)]).toEqual([status, code]);
   expect(headerOf(got, "WWW-Authenticate")).toBe(status === 401 ? "Bearer" : undefined);
+  expect(headerOf(got, "Retry-After")).toBe(status === 503 ? "7" : undefined);
 });
 
 test("a foreign page may not publish where no key is asked for", async () => {
@@ -182,7 +273,12 @@ test.each([
   ["https://b.example", undefined],
   [undefined, undefined],
 ])("origin %s is allowed as %s", async (origin, allowed) => {
-  const settings = () => ({ maxEventSize: 1, corsAllowedOrigins: "https://a.example, https://c.example" });
+  const settings = () => ({
+    maxEventSize: 1,
+    maxBatchEvents: 1,
+    ...streamBounds,
+    corsAllowedOrigins: "https://a.example, https://c.example",
+  });
   const got = await ask({ path: "/events/a", headers: origin === undefined ? {} : { origin } }, { settings });
   expect([headerOf(got, "Access-Control-Allow-Origin"), headerOf(got, "Vary")]).toEqual([allowed, "Origin"]);
 });

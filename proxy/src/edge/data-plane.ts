@@ -3,27 +3,41 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
+import { type Admit, admitted } from "./admitted.ts";
 import type { Exchange, ExchangeHandler } from "./exchange.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
 import { preflightRoute } from "./preflight-route.ts";
 import { type PublishAccess, publishRoute } from "./publish-route.ts";
-import { subscribeRoute } from "./subscribe-route.ts";
+import type { Quotas } from "./quotas.ts";
+import { type SoftRefusalParts, softly } from "./soft-refusal.ts";
+import { topicsPath } from "./stream-topics.ts";
+import { type Readers, subscribeRoute } from "./subscribe-route.ts";
 import { topicPathPrefix } from "./topic-path.ts";
 
 /** Settings of the data plane that may change while it runs. */
 interface DataPlaneSettings {
   readonly maxEventSize: number;
+  readonly maxBatchEvents: number;
   readonly corsAllowedOrigins: string;
+  readonly maxTopicsPerStream: number;
+  readonly maxReplayEvents: number;
 }
 
 export interface DataPlaneParts {
-  readonly hub: Pick<Hub, "open" | "publish">;
+  readonly hub: Pick<Hub, "open" | "publish" | "publishBatch">;
   readonly access: PublishAccess;
+  readonly readers: Readers;
   readonly settings: () => DataPlaneSettings;
   readonly health: () => Health;
   /** Absent: /metrics is not served. */
   readonly metrics?: ReadMetrics | undefined;
   readonly refuse: Refuse;
+  /** Absent: nothing is refused for what the client or the process uses. */
+  readonly admission?: Admit;
+  /** Absent: nothing is limited by token or key. */
+  readonly quotas?: Quotas;
+  /** Undefined while refusals are the same for EventSource as for everybody. */
+  readonly softRefusals?: () => SoftRefusalParts | undefined;
   readonly log: Log;
 }
 
@@ -40,16 +54,13 @@ const readable = (handle: Handle): Readonly<Record<string, Handle>> => ({ GET: h
 const resources = (parts: DataPlaneParts) => {
   const { hub, access, refuse, settings } = parts;
   const corsAllowedOrigins = (): string => settings().corsAllowedOrigins;
-  const subscribe = subscribeRoute({ hub, corsAllowedOrigins, refuse });
-  const publish = publishRoute({
-    hub,
-    access,
-    refuse,
-    corsAllowedOrigins,
-    maxEventSize: () => settings().maxEventSize,
-  });
-  const topic = resource({ ...readable(subscribe), POST: publish }, corsAllowedOrigins);
+  const subscribe = subscribeRoute({ quotas: parts.quotas, hub, readers: parts.readers, settings, refuse });
+  const publish = publishRoute({ quotas: parts.quotas, hub, access, refuse, corsAllowedOrigins, settings });
+  const limits = { admission: parts.admission, corsAllowedOrigins, refuse };
+  const open = softly(parts.softRefusals ?? (() => undefined), admitted(limits, "stream", subscribe));
+  const topic = resource({ ...readable(open), POST: admitted(limits, "publish", publish) }, corsAllowedOrigins);
   const fixed = new Map([
+    [topicsPath, resource(readable(open), corsAllowedOrigins)],
     [
       "/health",
       resource(

@@ -3,12 +3,15 @@ import type { EventSink, OpenStream } from "../hub/ports.ts";
 
 /** Request headers that the data plane reads; only these are kept, so that a request's memory is bounded. */
 export const requestHeaders = [
+  "accept",
   "authorization",
   "content-length",
   "content-type",
   "host",
+  "idempotency-key",
   "last-event-id",
   "origin",
+  "sec-fetch-dest",
 ] as const;
 export type RequestHeader = (typeof requestHeaders)[number];
 
@@ -17,6 +20,17 @@ export type Body =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "too-large" }
   | { readonly kind: "aborted" };
+
+/** Where a request came from: the socket's other end, and what was said of the way before it. */
+export interface RequestOrigin {
+  /** Address of the socket's other end as text; "" when it is gone. */
+  readonly peer: string;
+  /** Client in a PROXY protocol header, believed by nobody yet; undefined when there was none. */
+  readonly proxied: string | undefined;
+  /** All headers of that name in their order, joined by commas. */
+  readonly forwardedFor: string | undefined;
+  readonly forwarded: string | undefined;
+}
 
 /** One request and its answer, whatever HTTP engine carries it. Exactly one of `respond` and `stream` is called. */
 export interface Exchange {
@@ -28,6 +42,8 @@ export interface Exchange {
   readonly query: string;
   /** The first header of that name; undefined when absent or empty. */
   header(name: RequestHeader): string | undefined;
+  /** Must be called in the same turn of the event loop in which the exchange was handed over. */
+  origin(): RequestOrigin;
   /** Must be called in the same turn of the event loop in which the exchange was handed over. */
   readBody(limit: number): Promise<Body>;
   /** Does nothing when the client is gone. A HEAD request gets no body. */
@@ -49,6 +65,16 @@ export interface Listening {
   closeListener(): void;
   /** Cuts every connection. */
   close(): void;
+  /** Connections from now on are shown this certificate; those that are open keep theirs. Only where there was one before. Throws when the engine does not take it. */
+  useCertificate(certificate: Certificate): void;
+}
+
+/** A certificate and its key: PEM files that fit each other, and what was read from them. */
+export interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 export interface ListenAddress {
@@ -59,4 +85,9 @@ export interface ListenAddress {
 /** The address is taken or not one of this machine. */
 export class CannotListen extends Error {
   override readonly name = "CannotListen";
+}
+
+/** The HTTP engine cannot run on this machine. */
+export class EngineMissing extends Error {
+  override readonly name = "EngineMissing";
 }

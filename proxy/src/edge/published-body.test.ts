@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseBody } from "./published-body.ts";
+import { isBatch, parseBody } from "./published-body.ts";
 
 const encoder = new TextEncoder();
 const json = "application/json";
@@ -32,11 +32,21 @@ test.each<[string, string | undefined, unknown]>([
   ['{"data":"x","__proto__":{}}', json, "event_invalid"],
   ['{"data":"x","event":"a\\nb"}', json, "event_invalid"],
   ['{"data":"x","event":"revenprox.gap"}', json, "event_type_reserved"],
+  ['{"data":"x","idempotency_key":"k"}', json, "event_invalid"],
   ['{"data":"x","event":7}', json, "event_invalid"],
   ['{"data":"x","retry":"5"}', json, "event_invalid"],
   ['{"data":"x","retry":-1}', json, "event_invalid"],
 ])("%s as %s", (body, contentType, expected) => {
   expect(parse(body, contentType)).toEqual(expected);
+});
+
+test.each<[string | undefined, boolean]>([
+  ["application/x-ndjson", true],
+  ["Application/X-NDJSON; charset=utf-8", true],
+  ["application/json", false],
+  [undefined, false],
+])("%s is a batch: %s", (contentType, expected) => {
+  expect(isBatch(contentType)).toBe(expected);
 });
 
 test("bytes that are not UTF-8 are refused", () => {

@@ -10,8 +10,6 @@ export type ParsedBody =
 const refused = (code: ErrorCode, detail: string): ParsedBody => ({ kind: "refused", code, detail });
 const invalid = (detail: string): ParsedBody => refused("event_invalid", detail);
 
-const knownKeys: ReadonlySet<string> = new Set(["data", "event", "retry"]);
-
 const typeFaults: Readonly<Record<Exclude<EventTypeFault, "reserved">, string>> = {
   "line-end": "event contains a line end or NUL",
   "too-long": `event is longer than ${maxEventTypeBytes} bytes`,
@@ -51,14 +49,28 @@ const retryOf = (value: unknown): Part<number> => {
     : { kind: "value", value: retry };
 };
 
-const eventOfJson = (text: string): ParsedBody => {
+/** What one JSON text says; `key` is its `idempotency_key`, which is not checked yet. */
+export type ParsedJson =
+  | (Extract<ParsedBody, { kind: "event" }> & { readonly key?: unknown })
+  | Extract<ParsedBody, { kind: "refused" }>;
+
+/** The event in a JSON text; the line of a batch may have a key of its own. */
+export const eventOfJson = (text: string, allowed: "body" | "line"): ParsedJson => {
   const json = parsedJson(text);
-  if (json === undefined) return invalid("the body is not JSON");
-  if (!isRecord(json.value)) return invalid("the body must be a JSON object");
-  const { data, event, retry, ...unknown } = json.value;
+  if (json === undefined) return invalid(`the ${allowed} is not JSON`);
+  if (!isRecord(json.value)) return invalid(`the ${allowed} must be a JSON object`);
+  const { idempotency_key: key, ...rest } = json.value;
+  const parsed = eventOfRecord(allowed === "line" ? rest : json.value, allowed);
+  return parsed.kind === "event" && key !== undefined ? { ...parsed, key } : parsed;
+};
+
+const eventOfRecord = (record: Readonly<Record<string, unknown>>, allowed: "body" | "line"): ParsedBody => {
+  const { data, event, retry, ...unknown } = record;
   const [unknownKey] = Object.keys(unknown);
   if (unknownKey !== undefined) {
-    return invalid(`unknown key ${JSON.stringify(unknownKey.slice(0, 64))}; allowed are ${[...knownKeys].join(", ")}`);
+    return invalid(
+      `unknown key ${JSON.stringify(unknownKey.slice(0, 64))}; allowed are data, event, retry${allowed === "line" ? ", idempotency_key" : ""}`,
+    );
   }
   if (typeof data !== "string") return invalid("data must be a string");
   if (!data.isWellFormed()) return refused("data_not_utf8", "data contains half of a surrogate pair");
@@ -76,11 +88,16 @@ const eventOfJson = (text: string): ParsedBody => {
   };
 };
 
-const isJson = (contentType: string | undefined): boolean =>
-  contentType?.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
+const mediaType = (contentType: string | undefined): string | undefined =>
+  contentType?.split(";", 1)[0]?.trim().toLowerCase();
+
+/** Whether the body is a batch: one JSON object a line. */
+export const isBatch = (contentType: string | undefined): boolean => mediaType(contentType) === "application/x-ndjson";
 
 /** The event in a publish request: `application/json` is an object with data, event and retry; any other type is data as it is. */
 export const parseBody = (bytes: Uint8Array, contentType: string | undefined): ParsedBody => {
   if (!isUtf8(bytes)) return refused("data_not_utf8", "the body contains bytes that are not UTF-8");
-  return isJson(contentType) ? eventOfJson(new TextDecoder().decode(bytes)) : { kind: "event", event: { data: bytes } };
+  return mediaType(contentType) === "application/json"
+    ? eventOfJson(new TextDecoder().decode(bytes), "body")
+    : { kind: "event", event: { data: bytes } };
 };

@@ -1,20 +1,40 @@
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { OpenStream } from "../hub/ports.ts";
+import type { EventSink, OpenStream } from "../hub/ports.ts";
+import { type Access, accessAnswer, type CallerRules, callerOf, opening } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
-import { topicIdOf } from "./topic-id.ts";
-import { topicOfPath } from "./topic-path.ts";
+import { countedFor, type Quotas } from "./quotas.ts";
+import { parseStreamQuery } from "./stream-query.ts";
+import { streamTopics } from "./stream-topics.ts";
+
+export interface SubscribeSettings {
+  readonly corsAllowedOrigins: string;
+  readonly maxTopicsPerStream: number;
+  readonly maxReplayEvents: number;
+}
+
+/** Who may read. */
+export interface Readers {
+  readonly access: Pick<Access, "forSubscribe">;
+  readonly callers: CallerRules;
+  /** Milliseconds after which a client whose access has ended is to come back, each its own. */
+  readonly retryMs: () => number;
+}
 
 export interface SubscribeParts {
   readonly hub: Pick<Hub, "open">;
-  readonly corsAllowedOrigins: () => string;
+  readonly readers: Readers;
+  readonly settings: () => SubscribeSettings;
+  /** Absent: tokens are not limited. */
+  readonly quotas?: Quotas | undefined;
   readonly refuse: Refuse;
 }
 
 const details = {
   connections_exhausted: "the limit on open streams is reached",
+  topics_exhausted: "the limit on followed topics is reached",
   draining: "new streams are no longer taken",
 } as const;
 
@@ -25,23 +45,34 @@ const streamHeaders: ResponseHeaders = [
   ["Referrer-Policy", "no-referrer"],
 ];
 
-/** The header wins: it is what a reconnecting client adds to the URL that it was given. */
-const lastEventIdOf = (exchange: Exchange): string | undefined =>
-  exchange.header("last-event-id") ?? new URLSearchParams(exchange.query).get("lastEventId") ?? undefined;
+/** On the same connection a client that comes back would meet the proxy that ended its stream to leave, or that refused it. */
+const noReturn: ResponseHeaders = [["Connection", "close"]];
 
-/** GET and HEAD /events/{topic}: opens a stream; answers itself only where none is opened. */
+/** GET and HEAD /events/{topic} and /events?topic=a&topic=b: opens a stream; answers itself only where none is opened. */
 export const subscribeRoute =
-  ({ hub, corsAllowedOrigins, refuse }: SubscribeParts) =>
-  (exchange: Exchange): Answer | undefined => {
-    const cors = corsHeaders(corsAllowedOrigins(), exchange.header("origin"));
-    const parsed = topicOfPath(exchange.path);
-    if (parsed.kind === "refused") return refuse("topic_invalid", parsed.detail, cors);
+  ({ hub, readers, settings, quotas, refuse }: SubscribeParts) =>
+  async (exchange: Exchange): Promise<Answer | undefined> => {
+    const { corsAllowedOrigins, maxTopicsPerStream, maxReplayEvents } = settings();
+    const cors = corsHeaders(corsAllowedOrigins, exchange.header("origin"));
+    const named = streamTopics(exchange.path, exchange.query, maxTopicsPerStream);
+    if (named.kind === "refused") return refuse("topic_invalid", named.detail, cors);
+    const { topics } = named;
+    const asked = parseStreamQuery(exchange.query, topics.length, maxReplayEvents);
+    if (asked.kind === "refused") return refuse("query_invalid", asked.detail, cors);
+    const verdict = await readers.access.forSubscribe(callerOf(exchange, readers.callers), topics);
+    if (verdict.kind !== "allowed") return accessAnswer(verdict, refuse, cors);
     const headers = [...streamHeaders, ...cors];
     if (exchange.method === "HEAD") return { status: 200, headers, body: "" };
-    const request = { topic: parsed.topic, topicId: topicIdOf(parsed.topic), lastEventId: lastEventIdOf(exchange) };
-    exchange.stream(headers, (sink): OpenStream | Answer => {
+    // The header wins: it is what a reconnecting client adds to the URL that it was given.
+    const lastEventId = exchange.header("last-event-id") ?? asked.query.lastEventId;
+    const request = { ...asked.query, lastEventId, topics };
+    const open = (sink: EventSink): OpenStream | Answer => {
       const opened = hub.open(request, sink);
-      return "writable" in opened ? opened : refuse(opened.refused, details[opened.refused], cors);
-    });
+      return "writable" in opened ? opened : refuse(opened.refused, details[opened.refused], [...cors, ...noReturn]);
+    };
+    const tooMany = (): Answer =>
+      refuse("token_streams_exhausted", "max_streams_per_token are open", [...cors, ...noReturn]);
+    const counted = countedFor(quotas, verdict.token, tooMany, open);
+    exchange.stream([...headers, ...noReturn], opening(verdict, readers.retryMs, counted));
     return undefined;
   };

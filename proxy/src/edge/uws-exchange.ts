@@ -1,16 +1,24 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
-import { type Body, type Exchange, type RequestHeader, requestHeaders } from "./exchange.ts";
+import type { Body, Exchange, RequestHeader, RequestOrigin } from "./exchange.ts";
 import { safeCorkBytes } from "./piece-writer.ts";
+import { type HeadFault, type HeadLimits, RequestHead, requestLineBytes } from "./request-head.ts";
 import { statusLine } from "./status-line.ts";
 import { UwsEventSink } from "./uws-event-sink.ts";
 
 /** Largest answer that goes out in one cork with its headers; larger ones are written in pieces. */
 const oneCorkBody = safeCorkBytes - 2_000;
 
-const copyHeaders = (request: HttpRequest): ReadonlyMap<RequestHeader, string> =>
-  new Map(requestHeaders.map((name) => [name, request.getHeader(name)] as const).filter(([, value]) => value !== ""));
+const readHead = (request: HttpRequest): RequestHead => {
+  const head = new RequestHead();
+  request.forEach((name, value) => {
+    head.add(name, value);
+  });
+  return head;
+};
+
+const addressText = (text: ArrayBuffer): string => Buffer.from(text).toString("latin1");
 
 const bytesOf = (body: string | Uint8Array): Uint8Array =>
   typeof body === "string" ? new TextEncoder().encode(body) : body;
@@ -36,7 +44,7 @@ export class UwsExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly #headers: ReadonlyMap<RequestHeader, string>;
+  readonly #head: RequestHead;
   readonly #response: HttpResponse;
   readonly #client: Client;
   #answered = false;
@@ -45,13 +53,26 @@ export class UwsExchange implements Exchange {
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? "";
-    this.#headers = copyHeaders(request);
+    this.#head = readHead(request);
     this.#response = response;
     this.#client = clientOf(response);
   }
 
+  headFault(limits: HeadLimits): HeadFault | undefined {
+    return this.#head.fault(requestLineBytes(this.method, this.path, this.query), limits);
+  }
+
   header(name: RequestHeader): string | undefined {
-    return this.#headers.get(name);
+    return this.#head.header(name);
+  }
+
+  origin(): RequestOrigin {
+    const headers = { forwardedFor: this.#head.all("x-forwarded-for"), forwarded: this.#head.all("forwarded") };
+    if (this.#client.gone) return { peer: "", proxied: undefined, ...headers };
+    // uWS understands PROXY protocol v2 from anybody; whom to believe is decided by admission.
+    const proxied = addressText(this.#response.getProxiedRemoteAddressAsText());
+    const peer = addressText(this.#response.getRemoteAddressAsText());
+    return { peer, proxied: proxied === "" ? undefined : proxied, ...headers };
   }
 
   readBody(limit: number): Promise<Body> {
@@ -79,6 +100,21 @@ export class UwsExchange implements Exchange {
     if (this.method === "HEAD") this.#respondHead(answer, body.length);
     else if (body.length > oneCorkBody) this.#respondLarge(answer, body);
     else this.#respondAtOnce(answer, body);
+  }
+
+  /**
+   * Answers and takes nothing more from this connection. Later, since uWS would go on to the next request in its buffer:
+   * one that comes while this one is unanswered ends the connection instead.
+   */
+  respondAndClose({ status, headers, body }: Answer): void {
+    this.#answered = true;
+    setImmediate(() => {
+      if (this.#client.gone) return;
+      this.#response.cork(() => {
+        this.#writeHead(status, headers);
+        this.#response.end(bytesOf(body), true);
+      });
+    });
   }
 
   stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {

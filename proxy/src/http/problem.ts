@@ -9,7 +9,12 @@ export interface Problem {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly mend: string;
+  /** Topics of the request that were denied, where only some may have been. */
+  readonly denied?: readonly string[];
 }
+
+/** Members of a problem that only some have. */
+export type MoreOfProblem = Pick<Problem, "denied">;
 
 export const problemType = "application/problem+json";
 
@@ -20,13 +25,18 @@ export const problemOf = (code: ErrorCode, detail: string): Problem => {
 };
 
 /** A problem as an HTTP answer. */
-export const problemAnswer = (code: ErrorCode, detail: string, headers: ResponseHeaders = []): Answer => {
+export const problemAnswer = (
+  code: ErrorCode,
+  detail: string,
+  headers: ResponseHeaders = [],
+  more: MoreOfProblem = {},
+): Answer => {
   const entry: ErrorEntry = errors[code];
   const retry: ResponseHeaders = entry.retryAfter === undefined ? [] : [["Retry-After", String(entry.retryAfter)]];
   const challenge: ResponseHeaders = entry.status === 401 ? [["WWW-Authenticate", "Bearer"]] : [];
   return {
     status: entry.status,
     headers: [["Content-Type", problemType], ["Cache-Control", "no-store"], ...retry, ...challenge, ...headers],
-    body: `${JSON.stringify(problemOf(code, detail))}\n`,
+    body: `${JSON.stringify({ ...problemOf(code, detail), ...more })}\n`,
   };
 };

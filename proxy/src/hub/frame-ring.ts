@@ -2,7 +2,7 @@ import { joinFrames } from "./sse-frame.ts";
 
 /** What streams of a topic are written from the ring: events, and gaps that all of them were told. */
 export interface RingFrame {
-  /** Having this frame, a stream has everything of the topic up to here. */
+  /** Having this frame, and those of the same sequence, a stream has everything of the topic up to here. */
   readonly sequence: number;
   readonly bytes: Uint8Array;
   readonly kind: "event" | "gap";
@@ -37,7 +37,7 @@ export class FrameRing {
   #bytes = 0;
   #floor: number;
   #newest: number;
-  #shared: { readonly after: number; readonly newest: number; readonly piece: Piece } | undefined;
+  #shared: { readonly after: number; readonly newest: number; readonly piece: Piece | undefined } | undefined;
 
   constructor(floor: number, limits: RingLimits) {
     this.#limits = limits;
@@ -85,14 +85,21 @@ export class FrameRing {
   /**
    * The next piece for a stream at `after`; undefined when there is nothing newer.
    * `after` must not be below the floor. Streams at the same cursor share the joined bytes.
+   * `upTo`: no event after this sequence; a gap that reaches beyond it is still told.
    */
-  pieceAfter(after: number): Piece | undefined {
-    if (after >= this.#newest) return undefined;
+  pieceAfter(after: number, upTo: number = Number.POSITIVE_INFINITY): Piece | undefined {
+    if (after >= this.#newest || after >= upTo) return undefined;
+    if (upTo < this.#newest) return this.#join(this.#indexAfter(after), upTo);
     const shared = this.#shared;
     if (shared !== undefined && shared.after === after && shared.newest === this.#newest) return shared.piece;
-    const piece = this.#join(this.#indexAfter(after));
+    const piece = this.#join(this.#indexAfter(after), upTo);
     this.#shared = { after, newest: this.#newest, piece };
     return piece;
+  }
+
+  /** Frames for a stream at `after`; those below the floor are not known. */
+  countAfter(after: number): number {
+    return after >= this.#newest ? 0 : this.#frames.length - this.#indexAfter(after);
   }
 
   /** Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
@@ -127,19 +134,21 @@ export class FrameRing {
     return low;
   }
 
-  #join(from: number): Piece {
+  #join(from: number, upTo: number): Piece | undefined {
     const taken: Uint8Array[] = [];
     let size = 0;
     let gaps = 0;
     let to = this.#floor;
-    for (let index = from; index < this.#frames.length && size < this.#limits.pieceBytes; index += 1) {
+    for (let index = from; index < this.#frames.length; index += 1) {
       const frame = this.#frames[index];
-      if (frame === undefined) break;
+      if (frame === undefined || (size >= this.#limits.pieceBytes && frame.sequence !== to)) break;
+      if (frame.sequence > upTo && (frame.kind === "event" || taken.length > 0)) break;
       taken.push(frame.bytes);
       size += frame.bytes.length;
       to = frame.sequence;
       if (frame.kind === "gap") gaps += 1;
     }
+    if (taken.length === 0) return undefined;
     return { bytes: joinFrames(taken), to, events: taken.length - gaps, gaps };
   }
 }

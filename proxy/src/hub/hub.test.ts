@@ -179,7 +179,7 @@ test("the limit on streams refuses, and a closed stream makes room", async () =>
   const model = await storing();
   model.settings.maxConnections = 1;
   const { stream } = openOn(model, "t");
-  const request = { ...topicOf("t"), lastEventId: undefined };
+  const request = { topics: [topicOf("t")], encoding: "plain", lastEventId: undefined } as const;
   expect(model.hub.open(request, new RecordingSink())).toEqual({ refused: "connections_exhausted" });
   await model.clock.advance(3_000);
   stream.closed();
@@ -215,7 +215,9 @@ test("a drain refuses new streams and ends the open ones at its pace, each with 
   const clients = Array.from({ length: 20 }, () => openOn(model, "t"));
   await model.clock.settle();
   const drained = model.hub.drain({ withinMs: 10_000, ratePerSec: 10 });
-  expect(model.hub.open({ ...topicOf("t"), lastEventId: undefined }, new RecordingSink())).toEqual({
+  expect(
+    model.hub.open({ topics: [topicOf("t")], encoding: "plain", lastEventId: undefined }, new RecordingSink()),
+  ).toEqual({
     refused: "draining",
   });
   await model.clock.advance(1_000);

@@ -1,17 +1,23 @@
+import type { Backpressure } from "./backpressure.ts";
 import { jitteredRetry, runDrain } from "./drain.ts";
-import type { PublishedEvent, Topic, TopicId } from "./event.ts";
+import type { PublishedEvent, TopicId } from "./event.ts";
 import { FanOut } from "./fan-out.ts";
 import { type RingLimits, ringLimits } from "./frame-ring.ts";
+import { type Interest, Interests } from "./interests.ts";
 import { KeepaliveWheel } from "./keepalive-wheel.ts";
-import type { Clock, EventSink, HubMetrics, Journal, Log, OpenStream, PublishOutcome, Random } from "./ports.ts";
+import { type MergeLimits, mergeLimits } from "./merge-buffer.ts";
+import type { Clock, EventSink, HubMetrics, Journal, Log, OpenStream, Random } from "./ports.ts";
+import { type BatchLine, type BatchResult, publishBatch } from "./publish-batch.ts";
+import { type PublishResult, publishOnce } from "./publish-once.ts";
+import { type QueueStats, streamStats, type TopicStats } from "./queue-stats.ts";
 import { ReadGate } from "./read-gate.ts";
 import { defaultRingBudgetBytes, RingBudget } from "./ring-budget.ts";
 import { SentTally } from "./sent-tally.ts";
 import { retryFrame } from "./sse-frame.ts";
-import { enterState, isOpen, noStreams, Stream } from "./stream.ts";
+import { enterState, isOpen, noStreams, Stream, type Wish } from "./stream.ts";
 import { TailSweep } from "./tail-sweep.ts";
 import { type FeedLimits, feedLimits } from "./topic-feed.ts";
-import { type SharedByTopics, TopicFollower } from "./topic-follower.ts";
+import type { SharedByTopics } from "./topic-follower.ts";
 
 /** Settings that may change while the hub runs; asked each time they are needed. */
 export interface HubSettings {
@@ -19,6 +25,12 @@ export interface HubSettings {
   readonly keepaliveIntervalSec: number;
   /** Base of every `retry:` that a stream is told, in milliseconds. */
   readonly retryMs: number;
+  /** Absent: streams that are behind go on from the journal for as long as it holds their place. */
+  readonly backpressure?: Backpressure | undefined;
+  /** Topics followed at once. Absent: no limit. */
+  readonly maxTopics?: number | undefined;
+  /** Seconds after which a stream is ended, give or take a tenth. Absent: never. */
+  readonly maxAgeSec?: number | undefined;
 }
 
 export interface HubDependencies {
@@ -34,16 +46,12 @@ export interface HubDependencies {
   readonly interestLingerSec: number;
 }
 
-export interface StreamRequest {
-  readonly topic: Topic;
-  readonly topicId: TopicId;
-  /** As the client sent it; undefined and "" mean a fresh stream. */
-  readonly lastEventId: string | undefined;
-}
+/** What a stream gets, and from where on. */
+export interface StreamRequest extends Interest, Wish {}
 
 /** An open that was not admitted; it has touched nothing. The name is the error code. */
 export interface StreamRefusal {
-  readonly refused: "connections_exhausted" | "draining";
+  readonly refused: "connections_exhausted" | "topics_exhausted" | "draining";
 }
 
 export interface HubStats {
@@ -72,10 +80,17 @@ export interface Drain {
 export interface Hub {
   /** Opens a stream; the sink may be written to before this returns, and is from then on the hub's until `closed()`. */
   open(request: StreamRequest, sink: EventSink): OpenStream | StreamRefusal;
-  publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome>;
+  /** With a message id the event is stored once within the journal's duplicate window. */
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishResult>;
+  publishBatch(topicId: TopicId, lines: readonly BatchLine[]): Promise<BatchResult>;
   /** Refuses new streams and ends the open ones at a pace; resolves when none is left, or at the deadline. */
   drain(drain: Drain): Promise<void>;
   stats(): HubStats;
+  queues(): QueueStats;
+  /** Topics with at least one stream here. */
+  topics(): Iterable<TopicStats>;
+  /** Open streams on the topic here. */
+  subscribers(topicId: TopicId): number;
   /** Why the hub serves less than it should; empty when all is well. */
   readonly degraded: readonly "journal"[];
   /** Ends what is open and stops every timer. */
@@ -86,10 +101,16 @@ export interface Hub {
 const replaysAtOnce = 8;
 const fillsAtOnce = 16;
 
+/** Part of their longest age by which streams differ, so that those of one moment do not all come back in one. */
+const ageJitter = 0.1;
+
+const noBackpressure: Backpressure = { policy: "block", maxEvents: Number.POSITIVE_INFINITY };
+
 /** What the hub holds at most; small values make tests strict. */
 export interface HubBounds {
   readonly ring: RingLimits;
   readonly feed: FeedLimits;
+  readonly merge: MergeLimits;
   readonly ringBudgetBytes: number;
   readonly streamsPerTurn: number;
 }
@@ -97,6 +118,7 @@ export interface HubBounds {
 const hubBounds: HubBounds = {
   ring: ringLimits,
   feed: feedLimits,
+  merge: mergeLimits,
   ringBudgetBytes: defaultRingBudgetBytes,
   streamsPerTurn: 1_000,
 };
@@ -106,7 +128,7 @@ export const createHub = (dependencies: HubDependencies, bounds: HubBounds = hub
 
 class TopicHub implements Hub {
   readonly #dependencies: HubDependencies;
-  readonly #followers = new Map<TopicId, TopicFollower>();
+  readonly #interests: Interests;
   readonly #counts = noStreams();
   readonly #wheel: KeepaliveWheel;
   readonly #sweep: TailSweep;
@@ -116,16 +138,17 @@ class TopicHub implements Hub {
 
   constructor(dependencies: HubDependencies, bounds: HubBounds) {
     this.#dependencies = dependencies;
+    this.#interests = new Interests(() => this.#shared, bounds.merge);
     const { journal, clock, settings } = dependencies;
     this.#wheel = new KeepaliveWheel(
       clock,
       () => settings().keepaliveIntervalSec,
-      (stream) => stream.owner.keepalive(stream),
+      (stream) => this.#visit(stream),
     );
     this.#sweep = new TailSweep({
       ...dependencies,
       intervalSec: dependencies.sweepIntervalSec,
-      topics: () => this.#followers.values(),
+      topics: () => this.#interests.followers,
       accept: (epoch) => {
         this.#epoch ??= epoch;
         return epoch === this.#epoch;
@@ -133,13 +156,10 @@ class TopicHub implements Hub {
     });
     this.#shared = this.#makeShared(bounds);
     journal.listen({
-      resync: (reason) => {
-        if (reason === "connected") for (const follower of this.#followers.values()) follower.reconnected();
-        this.#sweep.resync();
-      },
+      resync: (reason) => this.#resync(reason !== "connected"),
       disconnected: () => this.#disconnected(),
       epochChanged: ({ epoch, restarted }) => this.#epochChanged(epoch, restarted),
-      nudge: (topicId, sequence) => this.#followers.get(topicId)?.nudge(sequence),
+      nudge: (topicId, sequence) => this.#interests.follower(topicId)?.nudge(sequence),
     });
     this.#sweep.start();
   }
@@ -149,19 +169,27 @@ class TopicHub implements Hub {
   }
 
   open(request: StreamRequest, sink: EventSink): OpenStream | StreamRefusal {
-    const { clock, metrics, settings } = this.#dependencies;
+    const { clock, metrics, settings, random } = this.#dependencies;
     if (this.#draining) return { refused: "draining" };
-    if (this.#wheel.size >= settings().maxConnections) return { refused: "connections_exhausted" };
-    const follower = this.#followers.get(request.topicId) ?? this.#follow(request);
-    const stream = new Stream(follower, sink, clock.now(), request.lastEventId);
+    const { maxConnections, maxTopics } = settings();
+    if (this.#wheel.size >= maxConnections) return { refused: "connections_exhausted" };
+    if (maxTopics !== undefined && !this.#interests.fitsIn(maxTopics, request)) return { refused: "topics_exhausted" };
+    const owner = this.#interests.of(request);
+    const { lastEventId, bootstrap } = request;
+    const stream = new Stream(owner, sink, clock.now(), { lastEventId, bootstrap });
+    stream.lifespan = 1 - ageJitter + 2 * ageJitter * random();
     this.#wheel.add(stream);
     metrics.streamOpened();
-    follower.join(stream);
+    owner.join(stream);
     return stream;
   }
 
-  publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome> {
-    return this.#dependencies.journal.publish(topicId, event);
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishResult> {
+    return publishOnce(this.#dependencies.journal, topicId, event, messageId);
+  }
+
+  publishBatch(topicId: TopicId, lines: readonly BatchLine[]): Promise<BatchResult> {
+    return publishBatch(this.#dependencies.journal, topicId, lines);
   }
 
   drain({ withinMs, ratePerSec }: Drain): Promise<void> {
@@ -180,8 +208,6 @@ class TopicHub implements Hub {
 
   stats(): HubStats {
     const { active, idle, connecting, closing, closed } = this.#counts;
-    let topics = 0;
-    for (const follower of this.#followers.values()) if (follower.streams.size > 0) topics += 1;
     return {
       active,
       idle,
@@ -189,16 +215,35 @@ class TopicHub implements Hub {
       closing,
       totalCreated: active + idle + connecting + closing + closed,
       totalClosed: closed,
-      topics,
+      topics: this.#interests.listenedTo,
       effectiveMax: this.#dependencies.settings().maxConnections,
     };
+  }
+
+  queues(): QueueStats {
+    const { ringBudget, replayGate } = this.#shared;
+    return {
+      ...streamStats(this.#interests.audiences()),
+      ringBytes: ringBudget.bytes,
+      ringBytesMax: ringBudget.maxBytes,
+      replays: replayGate.running,
+      replaysWaiting: replayGate.waiting,
+    };
+  }
+
+  *topics(): Iterable<TopicStats> {
+    for (const { topic, topicId, listening } of this.#interests.followers)
+      if (listening > 0) yield { topic, topicId, subscribers: listening };
+  }
+
+  subscribers(topicId: TopicId): number {
+    return this.#interests.follower(topicId)?.listening ?? 0;
   }
 
   stop(): void {
     this.#draining = true;
     for (const stream of this.#wheel.pick(this.#wheel.size)) this.#end(stream, undefined);
-    for (const follower of this.#followers.values()) follower.stop();
-    this.#followers.clear();
+    this.#interests.stop();
     this.#sweep.stop();
     this.#wheel.stop();
   }
@@ -215,6 +260,7 @@ class TopicHub implements Hub {
       fillGate: new ReadGate(fillsAtOnce),
       epoch: () => this.#epoch ?? 0,
       retryMs: () => settings().retryMs,
+      backpressure: () => settings().backpressure ?? noBackpressure,
       lingerMs: interestLingerSec * 1_000,
       counts: this.#counts,
       ringLimits: bounds.ring,
@@ -223,14 +269,12 @@ class TopicHub implements Hub {
     };
   }
 
-  #follow({ topic, topicId }: StreamRequest): TopicFollower {
-    const follower = new TopicFollower(this.#shared, topic, topicId, () => {
-      follower.stop();
-      this.#followers.delete(topicId);
-    });
-    this.#followers.set(topicId, follower);
-    follower.start();
-    return follower;
+  #visit(stream: Stream): void {
+    const { clock, settings } = this.#dependencies;
+    const { maxAgeSec } = settings();
+    const old = maxAgeSec !== undefined && clock.now() - stream.openedAt >= maxAgeSec * 1_000 * stream.lifespan;
+    if (old) this.#end(stream, this.#farewell());
+    else stream.owner.keepalive(stream);
   }
 
   #farewell(): Uint8Array {
@@ -253,9 +297,18 @@ class TopicHub implements Hub {
     metrics.streamClosed(Math.max(0, clock.now() - stream.openedAt) / 1_000);
   }
 
+  /** `loss`: live events may have been lost although the connection stayed. */
+  #resync(loss: boolean): void {
+    if (loss) {
+      this.#sweep.lost();
+      this.#interests.doubt();
+    } else this.#interests.reconnected();
+    this.#sweep.resync();
+  }
+
   #disconnected(): void {
     this.#sweep.lost();
-    for (const follower of this.#followers.values()) follower.disconnected();
+    this.#interests.disconnected();
   }
 
   #epochChanged(epoch: number, restarted: boolean): void {
@@ -263,7 +316,7 @@ class TopicHub implements Hub {
     const old = this.#epoch ?? epoch;
     this.#epoch = epoch;
     this.#sweep.lost();
-    for (const follower of this.#followers.values()) follower.epochChanged(old, restarted);
+    this.#interests.epochChanged(old, restarted);
     this.#sweep.resync();
   }
 }

@@ -12,7 +12,7 @@ const nobody = {
   leave: () => undefined,
 };
 const streams = (count: number) =>
-  Array.from({ length: count }, () => new Stream(nobody, new RecordingSink(), 0, undefined));
+  Array.from({ length: count }, () => new Stream(nobody, new RecordingSink(), 0, { lastEventId: undefined }));
 
 const wheelOf = (count: number) => {
   const clock = new ManualClock();

@@ -1,3 +1,4 @@
+import type { DropReason } from "@revenprox/contract/metrics";
 import type { PublishedEvent, TopicId } from "./event.ts";
 
 /** A place in the journal. Sequences count over all topics; they begin anew only with a new epoch (milliseconds). */
@@ -21,7 +22,8 @@ export interface LiveEvent extends StoredEvent {
 
 /** What became of a publish; all but `stored` mean that the publisher must be told 503 (or 413). */
 export type PublishOutcome =
-  | { readonly kind: "stored"; readonly cursor: Cursor }
+  /** `duplicate`: an event with this message id is already there, and the cursor is that one's. */
+  | { readonly kind: "stored"; readonly cursor: Cursor; readonly duplicate?: true }
   | { readonly kind: "unavailable" }
   | { readonly kind: "unknown" }
   | { readonly kind: "busy" }
@@ -51,6 +53,9 @@ export interface JournalBounds {
   readonly lastSequence: number;
 }
 
+/** A place in a topic's past: before its last so many entries, or before the first one of a time (milliseconds since 1970). */
+export type JournalPlace = { readonly last: number } | { readonly since: number };
+
 /** What the journal says without being asked. Never called from inside a call to the journal. */
 export interface JournalListener {
   /** The journal can be reached (again): compare every followed topic with it. Also after any sign of loss. */
@@ -76,12 +81,19 @@ export interface Journal {
   /** Epoch and highest sequence known to this process; undefined until the journal was reached once. */
   readonly known: Cursor | undefined;
   readonly connected: boolean;
-  publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome>;
+  /** An event with a message id is stored once within the journal's duplicate window; the id is unique over all topics. */
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishOutcome>;
+  /** Most events that `publishTogether` takes; 0 where the journal cannot. */
+  readonly mostTogether: number;
+  /** Stores all of the events without another one between them, or none; the cursor is the last one's. */
+  publishTogether(topicId: TopicId, events: readonly PublishedEvent[]): Promise<PublishOutcome>;
   /** Resolves when events stored from now on will be told, in order, each after its `previous`, save for losses. */
   follow(topicId: TopicId, onEvent: (event: LiveEvent) => void): Promise<{ stop(): void }>;
   tails(topicIds: readonly TopicId[]): Promise<Tails>;
   /** At most one page of the topic's entries after the sequence `after`. */
   read(topicId: TopicId, after: number): Promise<JournalPage>;
+  /** The sequence after which to read for this place; where nothing lies after it, one up to which nothing does. */
+  locate(topicId: TopicId, place: JournalPlace): Promise<number>;
   bounds(): Promise<JournalBounds>;
 }
 
@@ -126,9 +138,12 @@ export interface HubMetrics {
   /** Frames of events written to sockets: `messages` over all streams, `bytes` of frames likewise (keepalives and control frames count as bytes only). */
   sent(messages: number, bytes: number): void;
   latency(milliseconds: number): void;
-  dropped(messages: number): void;
+  /** Without a reason they have expired. */
+  dropped(messages: number, reason?: DropReason): void;
   gapTold(): void;
   holeFilled(messages: number): void;
+  /** Events that a stream of several topics got after later ones of its other topics. */
+  foundLate(messages: number): void;
 }
 
 export interface Log {

@@ -8,6 +8,16 @@ export class ReadGate {
     this.#limit = limit;
   }
 
+  /** Reads under way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Reads that wait for one of these to end. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   async run<Result>(read: () => Promise<Result>): Promise<Result> {
     if (this.#running >= this.#limit) await new Promise<void>((go) => this.#waiting.push(go));
     else this.#running += 1;

@@ -1,63 +1,65 @@
 import { backOffMs } from "./back-off.ts";
-import type { TopicId } from "./event.ts";
-import { formatEventId } from "./event-id.ts";
-import { FrameRing, type RingLimits, ringLimits } from "./frame-ring.ts";
-import { type Clock, type Journal, type JournalPage, JournalUnavailable, type Log } from "./ports.ts";
-import type { ReadGate } from "./read-gate.ts";
-import { eventFrame, gapFrames } from "./sse-frame.ts";
+import type { FrameRing } from "./frame-ring.ts";
+import { createPastReader, type Past, type PastDependencies, type TopicStarts } from "./past.ts";
+import { type Clock, JournalUnavailable, type Log } from "./ports.ts";
 import type { Stream } from "./stream.ts";
 import type { TopicView } from "./topic-view.ts";
 
-export interface ReplayDependencies {
-  readonly journal: Journal;
-  readonly topicId: TopicId;
+export interface ReplayDependencies extends PastDependencies {
   readonly view: TopicView;
   readonly clock: Clock;
   readonly log: Log;
-  readonly gate: ReadGate;
-  /** Gives the waiting streams what was read; the ring holds all of the topic's frames up to `completeTo`. */
-  readonly serve: (streams: readonly Stream[], frames: FrameRing, completeTo: number) => void;
+  /** Gives the waiting streams what was read after `after`; the ring holds all of the topics' frames up to `completeTo`. */
+  readonly serve: (streams: readonly Stream[], past: ServedPast) => void;
+}
+
+export interface ServedPast {
+  readonly after: number;
+  readonly frames: FrameRing;
+  readonly completeTo: number;
 }
 
 interface Flight {
+  readonly key: Stream | number;
   readonly after: number;
+  readonly starts: TopicStarts | undefined;
   readonly streams: Stream[];
   attempt: number;
 }
 
-const pageLimits: RingLimits = {
-  ...ringLimits,
-  maxFrames: Number.POSITIVE_INFINITY,
-  maxBytes: Number.POSITIVE_INFINITY,
-};
+/** Streams at the same place share a flight, unless they want less of a topic than what lies after the place. */
+const keyOf = (stream: Stream): Flight["key"] => (stream.starts === undefined ? stream.cursor : stream);
 
-/** Reads the past of one topic for streams that are behind its ring: once for all that stand at the same place. */
+/** Reads the past for streams that are behind the ring: once for all that stand at the same place. */
 export class Replay {
   readonly #dependencies: ReplayDependencies;
-  #flights = new Map<number, Flight>();
+  readonly #read: ReturnType<typeof createPastReader>;
+  #flights = new Map<Flight["key"], Flight>();
 
   constructor(dependencies: ReplayDependencies) {
     this.#dependencies = dependencies;
+    this.#read = createPastReader(dependencies);
   }
 
   join(stream: Stream): void {
     stream.reading = true;
-    const under = this.#flights.get(stream.cursor);
+    const key = keyOf(stream);
+    const under = this.#flights.get(key);
     if (under !== undefined) {
       under.streams.push(stream);
       return;
     }
-    const flight = { after: stream.cursor, streams: [stream], attempt: 0 };
-    this.#flights.set(flight.after, flight);
-    this.#read(flight);
+    const flight = { key, after: stream.cursor, starts: stream.starts, streams: [stream], attempt: 0 };
+    this.#flights.set(key, flight);
+    this.#start(flight);
   }
 
   leave(stream: Stream): void {
-    const flight = this.#flights.get(stream.cursor);
+    const flight = this.#flights.get(keyOf(stream));
     const index = flight?.streams.indexOf(stream) ?? -1;
     if (flight === undefined || index === -1) return;
     flight.streams.splice(index, 1);
-    if (flight.streams.length === 0) this.#flights.delete(flight.after);
+    if (flight.streams.length === 0) this.#flights.delete(flight.key);
   }
 
   /** Answers that are still under way belong to sequences that are no longer valid. */
@@ -66,25 +68,24 @@ export class Replay {
     this.#flights.clear();
   }
 
-  #read(flight: Flight): void {
-    const { journal, topicId, gate } = this.#dependencies;
-    gate
-      .run(async () => (this.#isUnderWay(flight) ? journal.read(topicId, flight.after) : undefined))
-      .then(
-        (page) => this.#settle(flight, page),
-        (fault: unknown) => this.#failed(flight, fault),
-      );
+  #start(flight: Flight): void {
+    this.#read(flight.after, flight.starts, () => this.#isUnderWay(flight)).then(
+      (past) => this.#settle(flight, past),
+      (fault: unknown) => this.#failed(flight, fault),
+    );
   }
 
-  #settle(flight: Flight, page: JournalPage | undefined): void {
-    if (page === undefined || !this.#isUnderWay(flight)) return;
-    if (page.completeTo <= flight.after && page.events.length === 0) {
+  #settle(flight: Flight, past: Past | undefined): void {
+    if (past === undefined || !this.#isUnderWay(flight)) return;
+    const { after, streams } = flight;
+    if (past.completeTo <= after) {
       this.#again(flight);
       return;
     }
-    this.#flights.delete(flight.after);
-    for (const stream of flight.streams) stream.reading = false;
-    this.#dependencies.serve(flight.streams, this.#framesOf(flight.after, page), page.completeTo);
+    this.#flights.delete(flight.key);
+    for (const stream of streams) stream.reading = false;
+    const { serve, view } = this.#dependencies;
+    serve(streams, { after, frames: past.frames(view.epoch), completeTo: past.completeTo });
   }
 
   #failed(flight: Flight, fault: unknown): void {
@@ -97,29 +98,11 @@ export class Replay {
   #again(flight: Flight): void {
     flight.attempt += 1;
     this.#dependencies.clock.after(backOffMs(flight.attempt), () => {
-      if (this.#isUnderWay(flight)) this.#read(flight);
+      if (this.#isUnderWay(flight)) this.#start(flight);
     });
   }
 
   #isUnderWay(flight: Flight): boolean {
-    return this.#flights.get(flight.after) === flight;
-  }
-
-  #framesOf(after: number, page: JournalPage): FrameRing {
-    const { view } = this.#dependencies;
-    const frames = new FrameRing(after, pageLimits);
-    const [first] = page.events;
-    const missingTo = first === undefined ? page.completeTo : first.sequence - 1;
-    if (page.missed && missingTo > after) {
-      const from = formatEventId(view.epoch, after);
-      const to = formatEventId(view.epoch, missingTo);
-      const bytes = gapFrames({ topic: view.topic, from, to, reason: "expired" });
-      frames.append({ kind: "gap", sequence: missingTo, bytes });
-    }
-    for (const { sequence, event } of page.events) {
-      if (event === undefined || sequence <= after) continue;
-      frames.append({ kind: "event", sequence, bytes: eventFrame(formatEventId(view.epoch, sequence), event) });
-    }
-    return frames;
+    return this.#flights.get(flight.key) === flight;
   }
 }

@@ -65,10 +65,10 @@ test.each([
 test("a gap names its topic whatever that is called, and is followed by the id", () => {
   const topic = 'a"b\u2028ü' as Topic;
   const gap = { topic, from: null, to: "5-007", reason: "invalid" } as const;
-  const [event] = parsed(gapFrames(gap)).events as { id: unknown; event: string; data: string }[];
+  const [event] = parsed(gapFrames([gap], gap.to)).events as { id: unknown; event: string; data: string }[];
   expect(event).toMatchObject({ id: undefined, event: "revenprox.gap" });
   expect(JSON.parse(event?.data ?? "")).toEqual({ ...gap, recoverable: false });
-  expect(textOf(gapFrames(gap)).endsWith("\n\nid: 5-007\n\n")).toBe(true);
+  expect(textOf(gapFrames([gap], gap.to)).endsWith("\n\nid: 5-007\n\n")).toBe(true);
 });
 
 test("a client sees the data that was published, line ends as LF", () => {

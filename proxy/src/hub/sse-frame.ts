@@ -1,7 +1,15 @@
 import type { PublishedEvent, Topic } from "./event.ts";
 
 /** Why a stream was told that events are missing. */
-export type GapReason = "expired" | "reset" | "future" | "invalid";
+export type GapReason =
+  | "expired"
+  | "reset"
+  | "future"
+  | "invalid"
+  /** The journal did not give in time what is known to be stored; the stream's other topics waited for it. */
+  | "unreadable"
+  /** The client was too slow for `backpressure_policy`; the events may still be in the journal. */
+  | "slow_consumer";
 
 export interface Gap {
   readonly topic: Topic;
@@ -49,12 +57,16 @@ export const retryFrame = (milliseconds: number): Uint8Array => utf8.encode(`ret
 export const primingFrame = (milliseconds: number, id: string): Uint8Array =>
   utf8.encode(`retry: ${milliseconds}\nid: ${id}\n\n`);
 
-/** The gap itself carries no id: the client's place moves only with the id block behind it. */
-export const gapFrames = (gap: Gap): Uint8Array => {
+/** The gap itself carries no id: the client's place does not move with it. */
+export const gapFrame = (gap: Gap): Uint8Array => {
   const { topic, from, to, reason } = gap;
-  const data = JSON.stringify({ topic, from, to, reason, recoverable: false });
-  return utf8.encode(`event: revenprox.gap\ndata: ${data}\n\nid: ${to}\n\n`);
+  const data = JSON.stringify({ topic, from, to, reason, recoverable: reason === "slow_consumer" });
+  return utf8.encode(`event: revenprox.gap\ndata: ${data}\n\n`);
 };
+
+/** Gaps that all end at `to`, and the id block that takes the client there. */
+export const gapFrames = (gaps: readonly Gap[], to: string): Uint8Array =>
+  joinFrames([...gaps.map(gapFrame), idFrame(to)]);
 
 export const joinFrames = (frames: readonly Uint8Array[]): Uint8Array => {
   const [first] = frames;

@@ -176,7 +176,7 @@ describe("admission", () => {
     const { stream } = await opened(under);
     const sink = new RecordingSink();
     const before = under.hub.stats();
-    expect(under.hub.open({ ...topicOf("b"), lastEventId: undefined }, sink)).toEqual({
+    expect(under.hub.open({ topics: [topicOf("b")], encoding: "plain", lastEventId: undefined }, sink)).toEqual({
       refused: "connections_exhausted",
     });
     expect([sink.writes, under.hub.stats(), under.metrics.opened]).toEqual([[], before, 1]);

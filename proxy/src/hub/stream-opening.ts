@@ -1,8 +1,9 @@
 import { backOffMs } from "./back-off.ts";
-import { type Clock, type Journal, JournalUnavailable, type Log } from "./ports.ts";
-import { startOf } from "./resume.ts";
+import { locateStart } from "./bootstrap.ts";
+import type { TopicRef } from "./past.ts";
+import { type Clock, type Journal, type JournalPlace, JournalUnavailable, type Log } from "./ports.ts";
+import { type Start, startOf } from "./resume.ts";
 import { isOpen, type Stream } from "./stream.ts";
-import type { TopicFeed } from "./topic-feed.ts";
 import type { TopicStreams } from "./topic-streams.ts";
 import type { TopicView } from "./topic-view.ts";
 
@@ -14,16 +15,22 @@ export interface OpeningDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly view: TopicView;
-  readonly feed: TopicFeed;
+  readonly members: readonly TopicRef[];
+  /** Undefined until the topics were compared with the journal. */
+  readonly feed: { readonly passed: number | undefined };
   readonly streams: TopicStreams;
   /** A client knows of a sequence that the topic has not reached here. */
   readonly beyond: (sequence: number) => void;
 }
 
-/** Finds the place of new streams of one topic. */
+type PlacedStart = Exclude<Start, { kind: "ask" }>;
+
+/** Finds the place of new streams. */
 export class StreamOpening {
   readonly #dependencies: OpeningDependencies;
   readonly #waiting = new Set<Stream>();
+  /** Those for whom the journal looks for a place in the past. */
+  readonly #locating = new Set<Stream>();
   #cancelGreeting: (() => void) | undefined;
   #asking = false;
   #stopped = false;
@@ -33,14 +40,16 @@ export class StreamOpening {
   }
 
   open(stream: Stream): void {
-    if (this.#place(stream, undefined)) return;
-    this.#waiting.add(stream);
-    this.#cancelGreeting ??= this.#dependencies.clock.after(greetAfterMs, () => this.#greet());
+    const placed = this.#place(stream, undefined);
+    if (!placed) this.#waiting.add(stream);
+    if (stream.state === "connecting")
+      this.#cancelGreeting ??= this.#dependencies.clock.after(greetAfterMs, () => this.#greet());
     this.#ask(0);
   }
 
   leave(stream: Stream): void {
     this.#waiting.delete(stream);
+    this.#locating.delete(stream);
   }
 
   /** The topic is known now, or its ids are of another epoch. */
@@ -54,7 +63,7 @@ export class StreamOpening {
     this.#cancelGreeting?.();
   }
 
-  /** `confirmedLast` is the journal's own last sequence, asked after the stream came. */
+  /** True: it waits no more. `confirmedLast` is the journal's own last sequence, asked after the stream came. */
   #place(stream: Stream, confirmedLast: number | undefined): boolean {
     const { journal, view, feed, streams, beyond } = this.#dependencies;
     const { passed } = feed;
@@ -62,20 +71,48 @@ export class StreamOpening {
     const { epoch } = view;
     const heardOf = journal.known?.epoch === epoch ? journal.known.sequence : 0;
     const known = { epoch, sequence: Math.max(passed, heardOf, confirmedLast ?? 0) };
-    const start = startOf(stream.lastEventId, known, confirmedLast !== undefined);
+    const start = startOf(stream.wish?.lastEventId, known, confirmedLast !== undefined);
     if (start.kind === "ask") return false;
-    streams.pump.place(stream, start);
+    const bootstrap = start.kind === "after" ? undefined : stream.wish?.bootstrap;
+    if (bootstrap === undefined) streams.pump.place(stream, start);
+    else this.#locate(stream, start, bootstrap);
     if (start.kind === "after" && start.sequence > passed) beyond(start.sequence);
     return true;
   }
 
+  #locate(stream: Stream, start: PlacedStart, bootstrap: JournalPlace): void {
+    const { journal, members, view, streams, clock } = this.#dependencies;
+    const { epoch } = view;
+    this.#locating.add(stream);
+    const look = (attempt: number): void => {
+      if (this.#stopped || !this.#locating.has(stream)) return;
+      locateStart(journal, members, bootstrap).then(
+        (located) => {
+          if (!this.#locating.delete(stream)) return;
+          if (view.epoch === epoch) streams.pump.place(stream, start, located);
+          else this.open(stream);
+        },
+        (fault: unknown) => {
+          this.#report("Looking for a place in the journal failed; it is tried again", fault);
+          clock.after(backOffMs(attempt + 1), () => look(attempt + 1));
+        },
+      );
+    };
+    look(0);
+  }
+
   #greet(): void {
     this.#cancelGreeting = undefined;
-    for (const stream of this.#waiting) this.#dependencies.streams.pump.greet(stream);
+    const { pump } = this.#dependencies.streams;
+    for (const stream of [...this.#waiting, ...this.#locating]) pump.greet(stream);
+  }
+
+  #report(message: string, fault: unknown): void {
+    if (!(fault instanceof JournalUnavailable)) this.#dependencies.log.error(message, { fault });
   }
 
   #ask(attempt: number): void {
-    const { journal, feed, clock, log, view } = this.#dependencies;
+    const { journal, feed, clock, view } = this.#dependencies;
     if (this.#asking || this.#stopped || this.#waiting.size === 0 || feed.passed === undefined) return;
     this.#asking = true;
     // Those who come while the question is under way may hold ids that are newer than its answer.
@@ -92,8 +129,7 @@ export class StreamOpening {
         this.#ask(0);
       },
       (fault: unknown) => {
-        if (!(fault instanceof JournalUnavailable))
-          log.error("Asking the journal for its bounds failed; it is tried again", { fault });
+        this.#report("Asking the journal for its bounds failed; it is tried again", fault);
         again(attempt + 1);
       },
     );

@@ -82,7 +82,13 @@ describe("a slow client", () => {
   test("is told what the journal no longer has, and that counts as dropped", async () => {
     const ring = { maxFrames: 1, maxBytes: 10_000, pieceBytes: 100 };
     const feed = { maxHeldEvents: 10, maxHeldBytes: 1_000, patienceMs: 10_000 };
-    const under = start({ ring, feed, ringBudgetBytes: 10_000, streamsPerTurn: 10 });
+    const under = start({
+      ring,
+      feed,
+      merge: { maxItems: 10, maxBytes: 1_000 },
+      ringBudgetBytes: 10_000,
+      streamsPerTurn: 10,
+    });
     const { sink, stream } = await opened(under);
     sink.patience = 1;
     for (let count = 0; count < 5; count += 1) {

@@ -1,9 +1,11 @@
-import type { TopicId } from "./event.ts";
+import type { Backpressure } from "./backpressure.ts";
+import type { LocatedStart } from "./bootstrap.ts";
 import { formatEventId } from "./event-id.ts";
 import type { FrameRing, Piece } from "./frame-ring.ts";
-import type { Clock, HubMetrics, Journal, Log } from "./ports.ts";
-import type { ReadGate } from "./read-gate.ts";
-import { Replay } from "./replay.ts";
+import { type LateLog, type LatePlace, noteRead } from "./late-log.ts";
+import type { PastDependencies } from "./past.ts";
+import type { Clock, HubMetrics, Log } from "./ports.ts";
+import { Replay, type ServedPast } from "./replay.ts";
 import type { Start } from "./resume.ts";
 import type { SentTally } from "./sent-tally.ts";
 import {
@@ -16,34 +18,42 @@ import {
   retryFrame,
 } from "./sse-frame.ts";
 import { enterState, isOpen, type Owed, type Stream } from "./stream.ts";
+import { StreamRelief } from "./stream-relief.ts";
 import type { TopicView } from "./topic-view.ts";
 
-export interface PumpDependencies {
-  readonly topicId: TopicId;
+/** What came late, and the sequence up to which nothing more will be added to it. */
+export interface LateSource {
+  readonly log: LateLog;
+  readonly settled: () => number;
+}
+
+export interface PumpDependencies extends PastDependencies {
   readonly view: TopicView;
-  readonly journal: Journal;
+  /** Where streams have several topics. */
+  readonly late?: LateSource;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: HubMetrics;
   readonly tally: SentTally;
-  readonly replayGate: ReadGate;
   readonly retryMs: () => number;
+  readonly backpressure: () => Backpressure;
 }
 
-/** Brings single streams of one topic forward, as far as their sinks take it: from the ring, or else from the journal. */
+/** Brings single streams forward, as far as their sinks take it: from the ring, or else from the journal. */
 export class StreamPump {
   readonly #dependencies: PumpDependencies;
   readonly #view: TopicView;
   readonly #replay: Replay;
+  readonly relief: StreamRelief;
   #keepalive: { readonly sequence: number; readonly epoch: number; readonly bytes: Uint8Array } | undefined;
 
   constructor(dependencies: PumpDependencies) {
     this.#dependencies = dependencies;
     this.#view = dependencies.view;
+    this.relief = new StreamRelief({ ...dependencies, skip: (stream, to) => this.#skip(stream, to) });
     this.#replay = new Replay({
       ...dependencies,
-      gate: dependencies.replayGate,
-      serve: (streams, frames, completeTo) => this.#serve(streams, frames, completeTo),
+      serve: (streams, past) => this.#serve(streams, past),
     });
   }
 
@@ -54,10 +64,14 @@ export class StreamPump {
     this.#write(stream, retryFrame(this.#dependencies.retryMs()));
   }
 
-  place(stream: Stream, start: Exclude<Start, { kind: "ask" }>): void {
-    stream.lastEventId = undefined;
-    stream.cursor = start.kind === "after" ? start.sequence : this.#view.passed;
-    stream.resuming = start.kind === "after";
+  /** `located` is where a stream begins that cannot go on where its client was. */
+  place(stream: Stream, start: Exclude<Start, { kind: "ask" }>, located?: LocatedStart): void {
+    const { passed } = this.#view;
+    stream.wish = undefined;
+    stream.cursor = start.kind === "after" ? start.sequence : Math.min(passed, located?.after ?? passed);
+    stream.starts = located?.starts;
+    stream.late = this.#dependencies.late?.log.placeAfter(stream.cursor);
+    stream.resuming = start.kind === "after" || located !== undefined;
     stream.owed = start.kind === "gap" ? start : { kind: "id" };
     enterState(stream, "idle");
     this.pump(stream);
@@ -65,10 +79,13 @@ export class StreamPump {
 
   pump(stream: Stream): void {
     if (stream.owed !== undefined) this.#pay(stream, stream.owed);
+    if (stream.late !== undefined) this.#writeLate(stream, stream.late);
     const { ring } = this.#view;
-    if (!stream.reading && stream.cursor >= ring.floor) this.#writeFrom(ring, stream);
+    const inRing = stream.cursor >= ring.floor && stream.starts === undefined;
+    if (!stream.reading && inRing) this.#writeFrom(ring, stream);
     if (stream.blocked || stream.reading || stream.owed !== undefined || !isOpen(stream)) return;
-    if (stream.cursor < ring.floor) this.#replay.join(stream);
+    if (stream.keep !== undefined && (inRing || stream.cursor >= stream.keep.to)) this.relief.keptWritten(stream);
+    else if (!inRing) this.#replay.join(stream);
     else stream.resuming = false;
   }
 
@@ -98,19 +115,52 @@ export class StreamPump {
     this.#replay.abandon();
   }
 
-  #serve(streams: readonly Stream[], frames: FrameRing, completeTo: number): void {
+  #skip(stream: Stream, to: number): void {
+    if (stream.reading) this.#replay.leave(stream);
+    stream.reading = false;
+    const from = formatEventId(this.#view.epoch, stream.cursor);
+    if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason: "slow_consumer" };
+    stream.cursor = to;
+    this.pump(stream);
+  }
+
+  #serve(streams: readonly Stream[], { after, frames, completeTo }: ServedPast): void {
     for (const stream of streams) {
       if (!isOpen(stream)) continue;
       if (stream.owed !== undefined) this.#pay(stream, stream.owed);
       this.#writeFrom(frames, stream);
-      if (!stream.blocked && stream.owed === undefined) stream.cursor = Math.max(stream.cursor, completeTo);
+      const wanted = Math.min(completeTo, stream.keep?.to ?? completeTo);
+      if (!stream.blocked && stream.owed === undefined) stream.cursor = Math.max(stream.cursor, wanted);
+      this.#noteRead(stream, after);
       this.pump(stream);
+    }
+  }
+
+  #noteRead(stream: Stream, after: number): void {
+    const { late } = this.#dependencies;
+    if (stream.late !== undefined && late !== undefined) {
+      const settled = late.log.hasLookedAtAll(stream.late) ? late.settled() : 0;
+      noteRead(stream.late, { from: after, to: stream.cursor }, settled);
+    }
+    if (stream.starts !== undefined && stream.cursor >= Math.max(...stream.starts.values())) stream.starts = undefined;
+  }
+
+  #writeLate(stream: Stream, place: LatePlace): void {
+    const { late, tally } = this.#dependencies;
+    const id = (sequence: number) => formatEventId(this.#view.epoch, sequence);
+    if (late?.log.hasLost(place)) this.#pay(stream, { kind: "gap", from: id(place.begin), reason: "expired" });
+    while (!stream.blocked && stream.owed === undefined && isOpen(stream)) {
+      const entry = late?.log.takeFor(stream);
+      if (entry === undefined) return;
+      if (entry.kind === "gap") this.#countGaps(1, true);
+      else tally.add(1, 0);
+      this.#write(stream, entry.bytes(id(stream.cursor)));
     }
   }
 
   #writeFrom(frames: FrameRing, stream: Stream): void {
     while (!stream.blocked && stream.owed === undefined && isOpen(stream)) {
-      const piece = frames.pieceAfter(stream.cursor);
+      const piece = frames.pieceAfter(stream.cursor, stream.keep?.to);
       if (piece === undefined) return;
       this.#writePiece(stream, piece);
     }
@@ -125,16 +175,19 @@ export class StreamPump {
   }
 
   #pay(stream: Stream, owed: Owed): void {
+    stream.owed = owed;
     if (stream.blocked || !isOpen(stream)) return;
-    const { topic, epoch } = this.#view;
+    const { topics, epoch } = this.#view;
     const place = formatEventId(epoch, stream.cursor);
     stream.owed = undefined;
     const retry = this.#dependencies.retryMs();
     if (owed.kind === "id") {
       this.#write(stream, stream.greeted ? idFrame(place) : primingFrame(retry, place));
     } else {
-      const gap = gapFrames({ topic, from: owed.from, to: place, reason: owed.reason });
-      this.#countGaps(1, false);
+      const { from, reason } = owed;
+      const gaps = topics.map((topic) => ({ topic, from, to: place, reason }));
+      const gap = gapFrames(gaps, place);
+      this.#countGaps(gaps.length, false);
       this.#write(stream, stream.greeted ? gap : joinFrames([retryFrame(retry), gap]));
     }
     stream.greeted = true;

@@ -1,4 +1,7 @@
-import type { EventSink, OpenStream } from "./ports.ts";
+import type { Keep } from "./backpressure.ts";
+import type { LatePlace } from "./late-log.ts";
+import type { TopicStarts } from "./past.ts";
+import type { EventSink, JournalPlace, OpenStream } from "./ports.ts";
 import type { GapReason } from "./sse-frame.ts";
 
 export type StreamState = "connecting" | "active" | "idle" | "closing" | "closed";
@@ -22,17 +25,31 @@ export interface StreamOwner {
   leave(stream: Stream): void;
 }
 
-/** One client's stream: a place in its topic and no queue. Kept flat and small, there is one per connection. */
+/** Where a client wants its stream to begin. */
+export interface Wish {
+  /** The id it holds; undefined and "" mean a fresh stream. */
+  readonly lastEventId: string | undefined;
+  /** For a stream that is fresh, or whose id cannot be resumed; undefined = now. */
+  readonly bootstrap?: JournalPlace | undefined;
+}
+
+/** One client's stream: a place in its topics and no queue. Kept flat and small, there is one per connection. */
 export class Stream implements OpenStream {
   readonly owner: StreamOwner;
   readonly sink: EventSink;
   readonly openedAt: number;
-  /** Everything of the topic up to here was written, or told as a gap; it is also the id the client holds. */
+  /** Everything of the topics up to here was written, or told as a gap; it is also the id the client holds. */
   cursor = 0;
   state: StreamState = "connecting";
-  /** The client's id until the stream has its place. */
-  lastEventId: string | undefined;
+  /** Until the stream has its place. */
+  wish: Wish | undefined;
+  /** Until the stream is level with all of them. */
+  starts: TopicStarts | undefined = undefined;
+  /** Only of streams of several topics. */
+  late: LatePlace | undefined = undefined;
   owed: Owed | undefined = undefined;
+  /** Only what is kept is written before what came after it is dropped. */
+  keep: Keep | undefined = undefined;
   /** The sink wants no more for now. */
   blocked = false;
   /** Waits for a page of the journal. */
@@ -41,15 +58,17 @@ export class Stream implements OpenStream {
   greeted = false;
   /** Has not reached the head yet since it was opened. */
   resuming = true;
+  /** Part of the longest age of a stream that this one may reach. */
+  lifespan = 1;
   topicIndex = -1;
   slot = -1;
   slotIndex = -1;
 
-  constructor(owner: StreamOwner, sink: EventSink, openedAt: number, lastEventId: string | undefined) {
+  constructor(owner: StreamOwner, sink: EventSink, openedAt: number, wish: Wish) {
     this.owner = owner;
     this.sink = sink;
     this.openedAt = openedAt;
-    this.lastEventId = lastEventId;
+    this.wish = wish;
     owner.counts.connecting += 1;
   }
 

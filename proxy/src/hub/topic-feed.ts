@@ -56,6 +56,11 @@ export class TopicFeed {
     return this.#passed;
   }
 
+  /** An entry after `passed` is known to be missing, or cannot be excluded. */
+  get behind(): boolean {
+    return !this.#compared || this.#wanted > (this.#passed ?? 0);
+  }
+
   live(event: LiveEvent): readonly FeedEffect[] {
     if (this.#passed === undefined || !this.#compared) {
       this.#hold(event);

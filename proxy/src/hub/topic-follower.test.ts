@@ -112,7 +112,9 @@ test("a drain gives every stream its own retry and a clean end, and lets nobody 
   const clients = Array.from({ length: 20 }, () => openOn(under, "a"));
   await under.clock.settle();
   const drained = under.hub.drain({ withinMs: 25_000, ratePerSec: 20 });
-  expect(under.hub.open({ ...topicOf("a"), lastEventId: undefined }, new RecordingSink())).toEqual({
+  expect(
+    under.hub.open({ topics: [topicOf("a")], encoding: "plain", lastEventId: undefined }, new RecordingSink()),
+  ).toEqual({
     refused: "draining",
   });
   await under.clock.advance(400);

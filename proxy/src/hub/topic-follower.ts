@@ -1,8 +1,12 @@
 import { backOffMs } from "./back-off.ts";
+import type { Backpressure } from "./backpressure.ts";
+import { DeliveredEvent } from "./delivered-event.ts";
 import type { Topic, TopicId } from "./event.ts";
 import { formatEventId } from "./event-id.ts";
 import type { FanOut } from "./fan-out.ts";
+import { encodedFrame } from "./frame-encoding.ts";
 import { FrameRing, type RingLimits } from "./frame-ring.ts";
+import type { MergeMember } from "./merge-buffer.ts";
 import {
   type Clock,
   type HubMetrics,
@@ -15,11 +19,12 @@ import {
 import type { ReadGate } from "./read-gate.ts";
 import type { RingBudget } from "./ring-budget.ts";
 import type { SentTally } from "./sent-tally.ts";
-import { eventFrame, gapFrames } from "./sse-frame.ts";
+import { gapFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
 import { StreamOpening } from "./stream-opening.ts";
 import type { SweptTopic, TailSweep } from "./tail-sweep.ts";
 import { type FeedEffect, type FeedLimits, type TailReport, TopicFeed } from "./topic-feed.ts";
+import { type TopicListener, TopicListeners } from "./topic-listeners.ts";
 import { TopicStreams } from "./topic-streams.ts";
 import type { TopicView } from "./topic-view.ts";
 
@@ -40,6 +45,7 @@ export interface SharedByTopics {
   readonly fillGate: ReadGate;
   readonly epoch: () => number;
   readonly retryMs: () => number;
+  readonly backpressure: () => Backpressure;
   readonly lingerMs: number;
   readonly counts: StreamCounts;
   readonly ringLimits: RingLimits;
@@ -47,11 +53,13 @@ export interface SharedByTopics {
   readonly onClosed: (stream: Stream) => void;
 }
 
+type DeliverEffect = Extract<FeedEffect, { kind: "deliver" }>;
 type TimerName = "linger" | "second-look" | "follow";
 
 /** Follows one topic while it has streams, and a while longer. */
-export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
+export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeMember {
   readonly topic: Topic;
+  readonly topics: readonly Topic[];
   readonly topicId: TopicId;
   readonly ring: FrameRing;
   readonly streams: TopicStreams;
@@ -59,8 +67,10 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   readonly #opening: StreamOpening;
   readonly #onIdle: (follower: TopicFollower) => void;
   readonly #feed: TopicFeed;
+  readonly #listeners = new TopicListeners();
   #subscription: { stop(): void } | undefined;
   #readsFor = 0;
+  #doubted = false;
   /** Where the journal stood when it could be reached again after streams had waited for it. */
   #beginAfter: number | undefined;
   #stopped = false;
@@ -70,13 +80,21 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   constructor(shared: SharedByTopics, topic: Topic, topicId: TopicId, onIdle: (follower: TopicFollower) => void) {
     this.#shared = shared;
     this.topic = topic;
+    this.topics = [topic];
     this.topicId = topicId;
     this.#onIdle = onIdle;
     this.ring = new FrameRing(0, shared.ringLimits);
     this.#feed = new TopicFeed(shared.feedLimits);
-    this.streams = new TopicStreams({ ...shared, topicId, view: this });
+    this.streams = new TopicStreams({
+      ...shared,
+      gate: shared.replayGate,
+      members: [this],
+      encoding: "plain",
+      view: this,
+    });
     this.#opening = new StreamOpening({
       ...shared,
+      members: [this],
       view: this,
       feed: this.#feed,
       streams: this.streams,
@@ -100,8 +118,32 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
     return this.#feed.passed === undefined;
   }
 
+  get behind(): boolean {
+    return this.#doubted || this.#feed.behind;
+  }
+
+  /** Streams that get the topic's events, alone or with others. */
+  get listening(): number {
+    return this.streams.size + this.#listeners.streams;
+  }
+
   start(): void {
     this.#follow(0);
+  }
+
+  attach(listener: TopicListener): void {
+    this.#cancel("linger");
+    this.#listeners.add(listener);
+  }
+
+  detach(listener: TopicListener): void {
+    this.#listeners.remove(listener);
+    this.#lingerIfIdle();
+  }
+
+  /** There is a sign of loss: until the topic was compared with the journal, others do not go ahead of it. */
+  doubt(): void {
+    if (!this.opening) this.#doubted = true;
   }
 
   join(stream: Stream): void {
@@ -113,8 +155,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   leave(stream: Stream): void {
     this.streams.remove(stream);
     this.#opening.leave(stream);
-    if (this.streams.size > 0 || this.#stopped) return;
-    this.#later("linger", this.#shared.lingerMs, () => this.#onIdle(this));
+    this.#lingerIfIdle();
   }
 
   writable(stream: Stream): void {
@@ -133,6 +174,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   tail(report: TailReport): void {
     if (this.#stopped) return;
     const first = this.opening;
+    this.#doubted = false;
     const effects = this.#feed.tail(report, this.#beginAfter);
     if (first) {
       this.#beginAfter = undefined;
@@ -149,6 +191,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
 
   disconnected(): void {
     this.#feed.disconnected();
+    this.#listeners.changed();
   }
 
   /** Streams that waited through the outage get what is stored from now on, however long their opening still takes. */
@@ -208,6 +251,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
   }
 
   #run(effects: readonly FeedEffect[]): void {
+    this.#listeners.changed();
     if (effects.length === 0) return;
     const before = this.ring.newest;
     for (const effect of effects) this.#runOne(effect);
@@ -220,21 +264,28 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
     const id = (sequence: number) => formatEventId(this.epoch, sequence);
     switch (effect.kind) {
       case "deliver":
-        this.ring.append({
-          kind: "event",
-          sequence: effect.sequence,
-          bytes: eventFrame(id(effect.sequence), effect.event),
-        });
-        this.streams.arrived(effect.acceptedAt);
+        this.#deliver(effect, id(effect.sequence));
         return;
       case "gap": {
-        const gap = { topic: this.topic, from: id(effect.from), to: id(effect.to), reason: "expired" } as const;
-        this.ring.append({ kind: "gap", sequence: effect.to, bytes: gapFrames(gap) });
+        const { topic } = this;
+        const { from, to } = effect;
+        const gap = { topic, from: id(from), to: id(to), reason: "expired" } as const;
+        this.ring.append({ kind: "gap", sequence: to, bytes: gapFrames([gap], gap.to) });
+        this.#listeners.delivered({ kind: "gap", topic, from, to, reason: "expired" });
         return;
       }
       case "read":
         this.#readLater(effect.after, backOffMs(effect.attempt));
     }
+  }
+
+  #deliver({ sequence, acceptedAt, event }: DeliverEffect, id: string): void {
+    const { topic } = this;
+    const bytes = encodedFrame("plain", { topic, id, place: id, event });
+    this.ring.append({ kind: "event", sequence, bytes });
+    this.streams.arrived(acceptedAt);
+    if (this.#listeners.isEmpty) return;
+    this.#listeners.delivered(new DeliveredEvent({ topic, id, sequence, acceptedAt, event }, bytes));
   }
 
   #readLater(after: number, delayMs: number): void {
@@ -263,6 +314,11 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner {
     const filled = effects.reduce((sum, effect) => sum + (effect.kind === "deliver" ? 1 : 0), 0);
     if (filled > 0) this.#shared.metrics.holeFilled(filled);
     this.#run(effects);
+  }
+
+  #lingerIfIdle(): void {
+    if (this.streams.size > 0 || !this.#listeners.isEmpty || this.#stopped) return;
+    this.#later("linger", this.#shared.lingerMs, () => this.#onIdle(this));
   }
 
   #report(message: string, fault: unknown): void {

@@ -2,7 +2,7 @@ import { formatEventId } from "./event-id.ts";
 import type { Stream } from "./stream.ts";
 import { type PumpDependencies, StreamPump } from "./stream-pump.ts";
 
-/** The streams of one topic, and the pass that writes what is new to all of them. */
+/** The streams of one topic or one set of topics, and the pass that writes what is new to all of them. */
 export class TopicStreams {
   readonly pump: StreamPump;
   readonly #dependencies: PumpDependencies;
@@ -20,6 +20,10 @@ export class TopicStreams {
 
   get size(): number {
     return this.#streams.length;
+  }
+
+  [Symbol.iterator](): Iterator<Stream> {
+    return this.#streams.values();
   }
 
   add(stream: Stream): void {
@@ -40,7 +44,9 @@ export class TopicStreams {
 
   /** An event that the next pass will write. */
   arrived(acceptedAt: number): void {
-    if (this.#streams.length > 0) this.#accepted.push(acceptedAt);
+    if (this.#streams.length === 0) return;
+    this.#accepted.push(acceptedAt);
+    this.pump.relief.arrived();
   }
 
   /** A pass has begun and has not visited everybody, or not with all that is new by now. */
@@ -58,18 +64,32 @@ export class TopicStreams {
       if (stream === undefined) continue;
       visited += 1;
       if (!stream.blocked && !stream.reading && stream.state !== "connecting") this.pump.pump(stream);
+      this.pump.relief.relieve(stream);
     }
     if (this.#toVisit === 0) this.#endPass();
     return visited;
   }
 
+  /** Every stream is to be visited, also by a pass that is under way. */
+  revisit(): void {
+    this.#newestInPass = -1;
+  }
+
+  every(holds: (stream: Stream) => boolean): boolean {
+    return this.#streams.every(holds);
+  }
+
   /** Sequences begin anew: every stream is told what it cannot know. */
   restarted(oldEpoch: number): void {
     this.pump.abandonReads();
+    this.pump.relief.restarted();
     for (const stream of this.#placed()) {
       const from = formatEventId(oldEpoch, stream.cursor);
       if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason: "reset" };
       stream.cursor = 0;
+      stream.starts = undefined;
+      stream.keep = undefined;
+      stream.late = this.#dependencies.late?.log.placeAfter(0);
       this.pump.pump(stream);
     }
   }
@@ -91,12 +111,14 @@ export class TopicStreams {
     this.#newestInPass = this.#dependencies.view.ring.newest;
     this.#acceptedInPass = this.#accepted;
     this.#accepted = [];
+    this.pump.relief.passBegins();
   }
 
   #endPass(): void {
     const now = this.#dependencies.clock.now();
     for (const acceptedAt of this.#acceptedInPass) this.#dependencies.metrics.latency(Math.max(0, now - acceptedAt));
     this.#acceptedInPass = [];
+    this.pump.relief.passEnds();
     const { ring } = this.#dependencies.view;
     ring.releaseShared();
     // Those who were visited first have not got what arrived meanwhile.

@@ -1,11 +1,11 @@
 import type { Topic } from "./event.ts";
 import type { FrameRing } from "./frame-ring.ts";
 
-/** What a topic's streams may know of the topic. */
+/** What streams may know of what they listen to: one topic, or several merged. */
 export interface TopicView {
-  readonly topic: Topic;
+  readonly topics: readonly Topic[];
   readonly ring: FrameRing;
   readonly epoch: number;
-  /** Every entry of the topic up to here is in the ring, below its floor, or was told as a gap. */
+  /** Every entry of the topics up to here is in the ring, below its floor, or was told as a gap. */
   readonly passed: number;
 }

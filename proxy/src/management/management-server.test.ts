@@ -20,7 +20,25 @@ const server = (changes: Partial<ManagementParts> = {}) => {
       topics: 4,
       effectiveMax: 50,
     }),
-    peers: () => [{ id: "proxy-2" }],
+    queues: () => ({
+      behind: 2,
+      eventsBehindMax: 7,
+      eventsBehindTotal: 9,
+      blocked: 1,
+      reading: 1,
+      ringBytes: 100,
+      ringBytesMax: 1_000,
+      replays: 1,
+      replaysWaiting: 0,
+    }),
+    topics: () => ["b/ü", "a", "c"].map((topic, index) => ({ topic, id: "0".repeat(32), subscribers: index + 1 })),
+    audience: async () => ({ id: "0".repeat(32), proxies: [{ id: "proxy-1", subscribers: 2 }], silent: ["proxy-3"] }),
+    peers: () => [{ id: "proxy-2", build: "1.0.0", topics: 1, connections: 2, startedAt: 0, lastHeardAt: 400 }],
+    now: () => 1_000,
+    config: () => ({ config: { log_level: "info" }, effectiveLimits: { max_topics: null }, pendingRestart: [] }),
+    proxyId: "proxy-1",
+    drain: () => ({ connections: 5, withinSec: 25 }),
+    version: "1.2.3",
     logLevel: {
       level: () => level,
       setLevel: (next) => {
@@ -102,4 +120,176 @@ test.each(["/", "/api/v1/nothing", "/metricsx"])("%s is a problem", async (url) 
 
 test("without metrics there is no /metrics", async () => {
   expect((await server({ metrics: undefined }).inject("/metrics")).statusCode).toBe(404);
+});
+
+type Served = ReturnType<typeof server>;
+
+/** Method and path of everything that fastify serves, with a wildcard as the document writes it. */
+const served = async (): Promise<readonly string[]> => {
+  const app: Served = server();
+  await app.ready();
+  const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+  const urls = Object.keys((await document(app)).paths).map((path) => path.replace(/\{.*\}$/, "*"));
+  const tree = app.printRoutes({ commonPrefix: false });
+  const known = methods.flatMap((method) =>
+    urls.filter((url) => app.hasRoute({ method, url })).map((url) => `${method} ${url}`),
+  );
+  // What the tree shows beyond the documented paths would be served and not described.
+  const shown = [...tree.matchAll(/\(([A-Z, ]+)\)/g)].flatMap(([, list = ""]) => list.split(", "));
+  expect(shown).toHaveLength(known.length);
+  return known;
+};
+
+interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+interface Operation {
+  readonly security: readonly Readonly<Record<string, unknown>>[];
+  readonly operationId: string;
+  readonly responses: Readonly<
+    Record<string, { readonly content: Readonly<Record<string, { readonly schema: Record<string, unknown> }>> }>
+  >;
+}
+
+const document = async (app: Served = server()): Promise<OpenApiDocument> =>
+  (await app.inject({ url: "/openapi.json", headers: bearer("read") })).json();
+
+const operations = async () =>
+  Object.entries((await document()).paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+
+test("the OpenAPI document and the served routes are the same, both ways", async () => {
+  const described = (await operations()).flatMap(({ path, method }) => {
+    const url = path.replace(/\{.*\}$/, "*");
+    return method === "GET" ? [`GET ${url}`, `HEAD ${url}`] : [`${method} ${url}`];
+  });
+  expect((await served()).toSorted()).toEqual(described.toSorted());
+  const { openapi, info } = await document();
+  expect([openapi, info.version]).toEqual(["3.1.0", "1.2.3"]);
+  const ids = (await operations()).map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+const bodies: Readonly<Record<string, object>> = {
+  "PUT /api/v1/log-level": { level: "warn" },
+  "POST /api/v1/drain": { confirm: "proxy-1" },
+};
+
+test("every operation answers what it documents, and asks for the token it documents", async () => {
+  for (const { path, method, operation } of await operations()) {
+    const ask = (role: string) =>
+      server().inject({
+        url: path.replace(/\{.*\}$/, "a%2Fb"),
+        method: method as "GET",
+        headers: role === "" ? {} : bearer(role),
+        ...(method === "GET" ? {} : { payload: bodies[`${method} ${path}`] ?? {} }),
+      });
+    const [scheme] = operation.security.flatMap((one) => Object.keys(one));
+    const statuses = [await ask(""), await ask("read"), await ask("admin")].map(({ statusCode }) => statusCode < 300);
+    expect([path, ...statuses]).toEqual([path, scheme === undefined, scheme !== "adminToken", true]);
+    const reply = await ask("admin");
+    const [type, { schema }] = Object.entries(operation.responses[reply.statusCode]?.content ?? {})[0] ?? [
+      "",
+      { schema: {} },
+    ];
+    expect(reply.headers["content-type"]).toContain(type);
+    if (Array.isArray(schema["required"]))
+      expect(Object.keys(reply.json())).toEqual(expect.arrayContaining(schema["required"]));
+    if (schema["additionalProperties"] === false)
+      expect(Object.keys(reply.json()).toSorted()).toEqual([...(schema["required"] as string[])].toSorted());
+  }
+});
+
+test("queues and peers", async () => {
+  const get = async (path: string) =>
+    (await server().inject({ url: `/api/v1/${path}`, headers: bearer("read") })).json();
+  expect(await get("queues")).toEqual({
+    streams_behind: 2,
+    events_behind_max: 7,
+    events_behind_total: 9,
+    streams_blocked: 1,
+    streams_reading: 1,
+    ring_bytes: 100,
+    ring_bytes_max: 1_000,
+    replays: 1,
+    replays_waiting: 0,
+  });
+  expect(await get("peers")).toEqual({
+    peers: [
+      {
+        id: "proxy-2",
+        build: "1.0.0",
+        topics: 1,
+        connections: 2,
+        started_at: "1970-01-01T00:00:00.000Z",
+        last_heard_ms: 600,
+      },
+    ],
+  });
+});
+
+test("topics come in pages, in the order of their names", async () => {
+  const page = async (query: string) =>
+    (await server().inject({ url: `/api/v1/topics${query}`, headers: bearer("read") })).json();
+  const names = ({ topics }: { topics: readonly { topic: string }[] }) => topics.map(({ topic }) => topic);
+  const first = await page("?limit=2");
+  expect([names(first), first.next]).toEqual([["a", "b/ü"], "b/ü"]);
+  const second = await page(`?limit=2&after=${encodeURIComponent(first.next)}`);
+  expect([names(second), second.next]).toEqual([["c"], null]);
+  expect(names(await page(""))).toEqual(["a", "b/ü", "c"]);
+});
+
+test("a topic's name is what follows, decoded once", async () => {
+  const asked: string[] = [];
+  const audience: ManagementParts["audience"] = async (topic) => {
+    asked.push(topic);
+    return {
+      id: "0".repeat(32),
+      proxies: [
+        { id: "a", subscribers: 2 },
+        { id: "b", subscribers: 3 },
+      ],
+      silent: [],
+    };
+  };
+  for (const name of ["a/b", "a%2Fb", "%25", "a?x"])
+    await server({ audience }).inject({ url: `/api/v1/topics/${name.replace("?", "%3F")}`, headers: bearer("read") });
+  expect(asked).toEqual(["a/b", "a/b", "%", "a?x"]);
+  const reply = await server({ audience }).inject({ url: "/api/v1/topics/a", headers: bearer("read") });
+  expect(reply.json()).toMatchObject({ topic: "a", subscribers: 5, silent: [] });
+});
+
+test.each<[string, "GET" | "PUT" | "POST" | "DELETE", object | undefined, number, string]>([
+  ["/api/v1/topics?limit=0", "GET", undefined, 422, "config_invalid"],
+  ["/api/v1/topics?limit=1001", "GET", undefined, 422, "config_invalid"],
+  ["/api/v1/topics?limt=1", "GET", undefined, 422, "config_invalid"],
+  ["/api/v1/topics/%00", "GET", undefined, 400, "topic_invalid"],
+  ["/api/v1/topics/%zz", "GET", undefined, 400, "topic_invalid"],
+  ["/api/v1/topics/%ff", "GET", undefined, 400, "topic_invalid"],
+  ["/api/v1/topics/", "GET", undefined, 400, "topic_invalid"],
+  ["/api/v1/drain", "POST", { confirm: "proxy-2" }, 422, "drain_unconfirmed"],
+  ["/api/v1/drain", "POST", {}, 422, "config_invalid"],
+  ["/api/v1/drain", "POST", { confirm: "proxy-1", now: true }, 422, "config_invalid"],
+  ["/api/v1/drain", "GET", undefined, 405, "method_not_allowed"],
+  ["/api/v1/log-level", "DELETE", undefined, 405, "method_not_allowed"],
+  ["/livez", "POST", {}, 405, "method_not_allowed"],
+  ["/api/v1/nothing", "POST", {}, 404, "path_unknown"],
+])("%s %s %j: %i %s", async (...[url, method, payload, status, code]) => {
+  const reply = await server().inject({ url, method, headers: bearer("admin"), ...(payload ? { payload } : {}) });
+  expect([reply.statusCode, reply.headers["content-type"], reply.json().code]).toEqual([
+    status,
+    expect.stringContaining("application/problem+json"),
+    code,
+  ]);
+  if (status === 405) expect(reply.headers["allow"]).toMatch(/^(POST|GET, PUT, HEAD|GET, HEAD)$/);
+});
+
+test("HEAD answers as GET without a body", async () => {
+  const reply = await server().inject({ url: "/api/v1/connections", method: "HEAD", headers: bearer("read") });
+  expect([reply.statusCode, reply.body]).toEqual([200, ""]);
+  expect((await server().inject({ url: "/api/v1/connections", method: "HEAD" })).statusCode).toBe(401);
 });

@@ -1,10 +1,15 @@
 import { type ErrorCode, errors } from "@revenprox/contract/errors";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { bearerSecret } from "../http/bearer.ts";
-import { type Health, healthStatus } from "../http/health.ts";
 import { problemOf, problemType } from "../http/problem.ts";
 import type { Log } from "../hub/ports.ts";
-import { type ApiParts, apiRoutes } from "./api-routes.ts";
+import { type ApiRoute, ok } from "./api-route.ts";
+import { type ControlParts, controlRoutes } from "./control-routes.ts";
+import { type HealthParts, healthRoutes } from "./health-routes.ts";
+import { openApi } from "./openapi.ts";
+import { type CertificateText, secureServer } from "./secure-server.ts";
+import { type StateParts, stateRoutes } from "./state-routes.ts";
+import { type TopicParts, topicRoutes } from "./topic-routes.ts";
 
 /** Largest request body; the plane takes only small settings. */
 const bodyLimit = 4_096;
@@ -12,14 +17,12 @@ const bodyLimit = 4_096;
 /** `nobody`: /api is closed since no token is configured. */
 export type Role = "admin" | "read" | "missing" | "invalid" | "nobody";
 
-export interface ManagementParts extends ApiParts {
-  readonly health: () => Health;
-  /** Why the proxy should get no new clients; empty when it is ready. */
-  readonly notReady: () => readonly string[];
-  /** Absent: /metrics is not served. */
-  readonly metrics?: (() => Promise<{ readonly contentType: string; readonly text: string }>) | undefined;
+export interface ManagementParts extends HealthParts, StateParts, TopicParts, ControlParts {
+  readonly version: string;
   readonly roleOf: (secret: string | undefined) => Role;
   readonly log: Log;
+  /** Absent: plain HTTP. */
+  readonly certificate?: CertificateText | undefined;
 }
 
 const sendProblem = (reply: FastifyReply, code: ErrorCode, detail: string): FastifyReply =>
@@ -27,25 +30,6 @@ const sendProblem = (reply: FastifyReply, code: ErrorCode, detail: string): Fast
     .code(errors[code].status)
     .type(problemType)
     .send(JSON.stringify(problemOf(code, detail)));
-
-const openRoutes = (app: FastifyInstance, { health, notReady, metrics }: ManagementParts): void => {
-  app.get("/livez", () => ({ status: "alive" }));
-  app.get("/readyz", (_request, reply) => {
-    const reasons = notReady();
-    return reply
-      .code(reasons.length === 0 ? 200 : 503)
-      .send({ status: reasons.length === 0 ? "ready" : "not ready", reasons });
-  });
-  app.get("/health", (_request, reply) => {
-    const state = health();
-    return reply.code(healthStatus(state)).send(state);
-  });
-  if (metrics === undefined) return;
-  app.get("/metrics", async (_request, reply) => {
-    const { contentType, text } = await metrics();
-    return reply.type(contentType).send(text);
-  });
-};
 
 /** Refuses whoever may not use /api; undefined lets the request go on. */
 const guard =
@@ -79,25 +63,96 @@ const guard =
     }
   };
 
+/** Everything this plane answers; `/openapi.json` describes itself as well. */
+const routesOf = (parts: ManagementParts): readonly ApiRoute[] => {
+  const described: ApiRoute = {
+    method: "GET",
+    path: "/openapi.json",
+    access: "read",
+    summary: "This document",
+    answers: { 200: { description: "OpenAPI 3.1.", schema: { type: "object" } } },
+    handle: () => ok(openApi(routes, parts.version)),
+  };
+  const routes = [
+    ...healthRoutes(parts),
+    described,
+    ...stateRoutes(parts),
+    ...topicRoutes(parts),
+    ...controlRoutes(parts),
+  ];
+  return routes;
+};
+
+/** The fixed part of a path whose parameter stands at the end. */
+const fixedPart = (path: string): string => path.replace(/\{\w+\}$/, "");
+
+const matches = ({ path }: ApiRoute, asked: string): boolean => {
+  const fixed = fixedPart(path);
+  return fixed === path ? asked === path : asked.startsWith(fixed) && asked.length > fixed.length;
+};
+
+const pathOf = (url: string): string => url.split("?", 1)[0] ?? "";
+
+/** Query parameters by their schemas; anything else is refused. */
+const querySchema = ({ parameters = [] }: ApiRoute) => ({
+  type: "object",
+  additionalProperties: false,
+  properties: Object.fromEntries(parameters.filter((one) => one.in === "query").map((one) => [one.name, one.schema])),
+});
+
+const serve = (app: FastifyInstance, route: ApiRoute, roleOf: ManagementParts["roleOf"]): void => {
+  const fixed = fixedPart(route.path);
+  app.route({
+    method: route.method,
+    url: fixed === route.path ? fixed : `${fixed}*`,
+    schema: { querystring: querySchema(route), ...(route.body === undefined ? {} : { body: route.body }) },
+    ...(route.access === "open" ? {} : { onRequest: guard(roleOf) }),
+    handler: async (request, reply) => {
+      const answer = await route.handle({
+        rest: pathOf(request.url).slice(fixed.length),
+        query: request.query as Readonly<Record<string, unknown>>,
+        body: request.body,
+      });
+      if ("problem" in answer) return sendProblem(reply, answer.problem, answer.detail);
+      return reply
+        .code(answer.status)
+        .type(answer.type ?? "application/json")
+        .header("Cache-Control", "no-store")
+        .send(typeof answer.body === "string" ? answer.body : `${JSON.stringify(answer.body)}\n`);
+    },
+  });
+};
+
 /** The management plane, not yet listening. */
 export const managementServer = (parts: ManagementParts): FastifyInstance => {
-  const app = Fastify({ logger: false, bodyLimit, forceCloseConnections: true, exposeHeadRoutes: true });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, "path_unknown", `${request.method} is not served at this path`),
-  );
+  const secure = parts.certificate === undefined ? {} : { serverFactory: secureServer(parts.certificate) };
+  const routes = routesOf(parts);
+  const app = Fastify({
+    logger: false,
+    bodyLimit,
+    forceCloseConnections: true,
+    exposeHeadRoutes: true,
+    // Unknown properties are a fault of the caller's, not to be passed over in silence.
+    ajv: { customOptions: { removeAdditional: false } },
+    // A path whose percent-encoding is broken reaches no route.
+    frameworkErrors: (error, request, reply) => {
+      const code = routes.some((route) => matches(route, pathOf(request.url))) ? "topic_invalid" : "path_unknown";
+      sendProblem(reply as FastifyReply, code, error.message);
+    },
+    ...secure,
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const others = routes.filter((route) => matches(route, pathOf(request.url))).map(({ method }) => method);
+    if (others.length === 0) return sendProblem(reply, "path_unknown", `${request.method} is not served at this path`);
+    const allowed = others.includes("GET") ? [...others, "HEAD"] : others;
+    return sendProblem(reply.header("Allow", allowed.join(", ")), "method_not_allowed", "the path takes other methods");
+  });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500)
       return sendProblem(reply, "config_invalid", error.message);
     parts.log.error(`A management request failed: ${error.stack ?? error.message}`);
     return sendProblem(reply, "internal_error", "see the proxy's log");
   });
-  openRoutes(app, parts);
-  app.register(
-    async (api) => {
-      api.addHook("onRequest", guard(parts.roleOf));
-      apiRoutes(api, parts);
-    },
-    { prefix: "/api/v1" },
-  );
+  for (const route of routes) serve(app, route, parts.roleOf);
   return app;
 };

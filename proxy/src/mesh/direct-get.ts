@@ -18,6 +18,8 @@ export interface BatchEnd {
 /** See nats-server's JSApiMsgGetRequest. */
 export interface DirectRequest {
   readonly seq?: number;
+  /** Instead of `seq`: the first message that was stored then or later. */
+  readonly start_time?: string;
   readonly next_by_subj?: string;
   readonly multi_last?: readonly string[];
   readonly up_to_seq?: number;

@@ -56,6 +56,20 @@ export const readEvent = (headers: JournalHeaders, data: Uint8Array, expected: n
 export const writeHeaders = (event: PublishedEvent, messageId: string): MsgHdrsImpl => {
   const headers = new MsgHdrsImpl();
   headers.append("Nats-Msg-Id", messageId);
+  return writeEventHeaders(event, headers);
+};
+
+/** Headers of the events of an atomic batch (ADR-50 of NATS): all are stored, or none. Message ids have no place in it. */
+export const writeBatchHeaders = (events: readonly PublishedEvent[], batchId: string): MsgHdrsImpl[] =>
+  events.map((event, index) => {
+    const headers = new MsgHdrsImpl();
+    headers.append("Nats-Batch-Id", batchId);
+    headers.append("Nats-Batch-Sequence", String(index + 1));
+    if (index === events.length - 1) headers.append("Nats-Batch-Commit", "1");
+    return writeEventHeaders(event, headers);
+  });
+
+const writeEventHeaders = (event: PublishedEvent, headers: MsgHdrsImpl): MsgHdrsImpl => {
   if (event.type !== undefined) headers.append(eventHeaders.type, event.type);
   if (event.retry !== undefined) headers.append(eventHeaders.retry, String(event.retry));
   return headers;

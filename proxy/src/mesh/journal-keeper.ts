@@ -28,10 +28,21 @@ export interface JournalKeeperDeps {
 interface Session {
   readonly manager: JetStreamManager;
   readonly store: EpochStore;
+  /** The server is of a version that knows atomic batches. */
+  readonly atomicBatches: boolean;
 }
 
 const requestTimeoutMs = 2_000;
+
+/** Most messages that a server takes in an atomic batch. */
+const largestBatch = 1_000;
 const retryMs = { base: 250, cap: 10_000 } as const;
+
+/** Since nats-server 2.12; an older one refuses the setting or forgets it. */
+const knowsAtomicBatches = (version: string | undefined): boolean => {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 12);
+};
 
 const reason = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));
 
@@ -45,6 +56,7 @@ export class JournalKeeper {
   #usable = false;
   #replicas = 1;
   #maxEventsPerTopic: number;
+  #mostTogether = 0;
   #failures = 0;
   #lastFault = "";
   #checking: Promise<void> | undefined;
@@ -65,6 +77,11 @@ export class JournalKeeper {
   /** The limit that the stream has, whatever the configuration says. */
   get maxEventsPerTopic(): number {
     return this.#maxEventsPerTopic;
+  }
+
+  /** Most events of an atomic batch; 0 where the stream takes none. */
+  get mostTogether(): number {
+    return this.#mostTogether;
   }
 
   /** True when the stream's leader has no message of the subject from `sequence` on. Rejects with `JournalUnavailable`. */
@@ -92,7 +109,7 @@ export class JournalKeeper {
       timeoutMs: requestTimeoutMs,
       bounds: () => this.#readBounds(manager),
     });
-    this.#session = { manager, store };
+    this.#session = { manager, store, atomicBatches: knowsAtomicBatches(connection.info?.version) };
     this.#failures = 0;
     await this.check();
   }
@@ -183,9 +200,10 @@ export class JournalKeeper {
     try {
       const { instance, journal, log, position, clock } = this.#deps;
       const view = { record: this.#record, confirmedAt: this.#confirmedAt, highest: position.highest };
-      const info = await ensureJournalStream({ manager: session.manager, instance, journal, log });
+      const info = await ensureJournalStream({ ...session, instance, journal, log });
       this.#replicas = info.config.num_replicas;
       this.#maxEventsPerTopic = info.config.max_msgs_per_subject;
+      this.#mostTogether = info.config.allow_atomic === true ? largestBatch : 0;
       const settled = await settleEpoch(session.store, view, clock);
       if (this.#session === session) this.#settle(settled.record, settled.change, settled.lastSequence);
     } catch (fault) {

@@ -15,7 +15,7 @@ import type { Log } from "../hub/ports.ts";
 const nanos = (seconds: number): number => seconds * 1_000_000_000;
 
 /** Settings that a server changes in place. */
-const changeable = (instance: string, journal: JournalConfig) => {
+const changeable = ({ instance, journal, atomicBatches }: JournalStreamDeps) => {
   const subjects = natsSubjects(instance);
   return {
     subjects: [subjects.inAll],
@@ -30,6 +30,7 @@ const changeable = (instance: string, journal: JournalConfig) => {
     deny_delete: true,
     deny_purge: true,
     allow_rollup_hdrs: false,
+    ...(atomicBatches ? { allow_atomic: true } : {}),
   } satisfies Partial<StreamConfig>;
 };
 
@@ -61,6 +62,8 @@ export interface JournalStreamDeps {
   readonly instance: string;
   readonly journal: JournalConfig;
   readonly log: Log;
+  /** Whether the server knows batches that are stored as a whole or not at all. */
+  readonly atomicBatches: boolean;
 }
 
 /**
@@ -91,9 +94,10 @@ const existing = async (manager: JetStreamManager, name: string): Promise<Stream
   }
 };
 
-const added = async ({ manager, instance, journal, log }: JournalStreamDeps, name: string): Promise<StreamInfo> => {
+const added = async (deps: JournalStreamDeps, name: string): Promise<StreamInfo> => {
+  const { manager, log } = deps;
   try {
-    const info = await manager.streams.add({ name, ...fixed, ...changeable(instance, journal) });
+    const info = await manager.streams.add({ name, ...fixed, ...changeable(deps) });
     log.info(`Made the journal stream ${name}`, { stream: name });
     return info;
   } catch (fault) {
@@ -106,7 +110,7 @@ const added = async ({ manager, instance, journal, log }: JournalStreamDeps, nam
 };
 
 const updated = async (deps: JournalStreamDeps, name: string, found: StreamInfo): Promise<StreamInfo> => {
-  const wanted = changeable(deps.instance, deps.journal);
+  const wanted = changeable(deps);
   const settings = differences(wanted, found.config);
   if (settings.length === 0) return found;
   try {

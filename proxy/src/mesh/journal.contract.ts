@@ -16,6 +16,7 @@ export interface JournalUnderTest {
 export const eventsPerTopic = 250;
 
 const text = (data: string): PublishedEvent => ({ data: new TextEncoder().encode(data) });
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const dataOf = (event: StoredEvent): string | undefined =>
   event.event === undefined ? undefined : new TextDecoder().decode(event.event.data);
 
@@ -158,6 +159,43 @@ export const describeJournal = (name: string, create: () => Promise<JournalUnder
       expect((await readAll(topicId, oldest)).events).toHaveLength(eventsPerTopic - 1);
     });
 
+    it.each([1, 2, 7, 40, 60, 99])("finds the place before the last entries of a topic: %i", async (count) => {
+      const topicId = topic();
+      const cursors: Cursor[] = [];
+      // Others lie between them, unevenly.
+      for (let index = 0; index < 60; index += 1) {
+        cursors.push(await store(topicId, text(`event ${index}`)));
+        if (index % 7 === 0) await storeMany(topic(), index);
+      }
+      const after = await made.follower.locate(topicId, { last: count });
+      const { events } = await readAll(topicId, after);
+      expect(events.map(({ sequence }) => sequence)).toEqual(cursors.slice(-count).map(({ sequence }) => sequence));
+    });
+
+    it("finds the place before the first entry of a time", async () => {
+      const topicId = topic();
+      await storeMany(topicId, 3);
+      await pause(30);
+      const time = Date.now();
+      await pause(30);
+      const cursors = await storeMany(topicId, 3);
+      const after = await made.follower.locate(topicId, { since: time });
+      expect((await readAll(topicId, after)).events.map(({ sequence }) => sequence)).toEqual(
+        cursors.map(({ sequence }) => sequence),
+      );
+      const past = await made.follower.locate(topicId, { since: time - 3_600_000 });
+      expect((await readAll(topicId, past)).events).toHaveLength(6);
+      const future = await made.follower.locate(topicId, { since: time + 3_600_000 });
+      expect((await readAll(topicId, future)).events).toEqual([]);
+    });
+
+    it("finds a place in a topic that never was", async () => {
+      const { sequence } = await store(topic(), text("of another topic"));
+      await eventually("the other proxy knows", async () => (await made.follower.bounds()).lastSequence >= sequence);
+      for (const place of [{ last: 3 }, { since: 0 }])
+        expect(await made.follower.locate(topic(), place)).toBeGreaterThanOrEqual(sequence);
+    });
+
     it("knows the last sequence of topics, also after more was stored", async () => {
       const [used, unused] = [topic(), topic()];
       const first = await store(used, text("one"));
@@ -194,6 +232,67 @@ export const describeJournal = (name: string, create: () => Promise<JournalUnder
       expect(bounds.lastSequence).toBeGreaterThanOrEqual(sequence);
       expect(bounds.firstSequence).toBeGreaterThanOrEqual(1);
       expect(bounds.firstSequence).toBeLessThanOrEqual(sequence);
+    });
+
+    it("stores an event with a message id once, and answers its place to whoever repeats it", async () => {
+      const topicId = topic();
+      const publish = (data: string) => made.publisher.publish(topicId, text(data), `id-of-${topicId}`);
+      const first = await publish("one");
+      const again = await publish("one");
+      const other = await publish("of another body");
+      expect(first).toMatchObject({ kind: "stored" });
+      expect(first).not.toHaveProperty("duplicate");
+      expect([again, other]).toEqual([
+        { ...first, duplicate: true },
+        { ...first, duplicate: true },
+      ]);
+      expect((await readAll(topicId, 0)).events.map(dataOf)).toEqual(["one"]);
+    });
+
+    it("stores an event with a message id once when it is published twice at the same moment", async () => {
+      const topicId = topic();
+      const publish = () => made.publisher.publish(topicId, text("one"), `id-of-${topicId}`);
+      const outcomes = await Promise.all([publish(), publish()]);
+      expect(outcomes.map((outcome) => outcome.kind === "stored" && outcome.duplicate === true).toSorted()).toEqual([
+        false,
+        true,
+      ]);
+      expect((await readAll(topicId, 0)).events).toHaveLength(1);
+    });
+
+    it("stores events together, one after the other, and tells each of them", async () => {
+      const topicId = topic();
+      const { told, stop } = await follow(topicId);
+      const before = await store(topicId, text("before"));
+      const batch = [text("1"), { ...text("2"), type: "note" as EventType }, text("3")];
+      const disturbing = storeMany(topic(), 50);
+      const outcome = await made.publisher.publishTogether(topicId, batch);
+      await disturbing;
+      if (outcome.kind !== "stored") throw new Error(`not stored: ${outcome.kind}`);
+      const { epoch, sequence: last } = outcome.cursor;
+      expect(epoch).toBe(before.epoch);
+      expect(made.publisher.mostTogether).toBeGreaterThanOrEqual(1_000);
+
+      const { events } = await readAll(topicId, before.sequence);
+      expect(events.map(({ sequence }) => sequence)).toEqual([last - 2, last - 1, last]);
+      expect(events.map(dataOf)).toEqual(["1", "2", "3"]);
+      expect(events[1]?.event?.type).toBe("note");
+      await eventually("all are told", () => told.length === 4);
+      stop();
+      expect(told.map(({ previous }) => previous)).toEqual([0, before.sequence, last - 2, last - 1]);
+    });
+
+    it("stores as many events together as it says it can", async () => {
+      const topicId = topic();
+      const count = Math.min(1_000, made.publisher.mostTogether);
+      const outcome = await made.publisher.publishTogether(
+        topicId,
+        Array.from({ length: count }, (_, index) => text(`event ${index}`)),
+      );
+      expect(outcome).toMatchObject({ kind: "stored" });
+      const { events } = await readAll(topicId, 0);
+      expect(dataOf(events.at(-1) as StoredEvent)).toBe(`event ${count - 1}`);
+      expect(events).toHaveLength(eventsPerTopic);
     });
 
     it("is connected, and said so", () => {

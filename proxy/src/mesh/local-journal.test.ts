@@ -14,7 +14,12 @@ const realClock: Clock = {
   },
   endOfTurn: (action) => void setImmediate(action),
 };
-const limits = { maxAgeSec: 3_600, maxEventsPerTopic: eventsPerTopic, maxBytes: 100_000_000 };
+const limits = {
+  maxAgeSec: 3_600,
+  maxEventsPerTopic: eventsPerTopic,
+  maxBytes: 100_000_000,
+  duplicateWindowSec: 120,
+};
 
 describeJournal("in this process", async () => {
   const journal = createLocalJournal({ clock: realClock, journal: limits });

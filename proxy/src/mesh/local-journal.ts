@@ -6,15 +6,22 @@ import type {
   JournalBounds,
   JournalListener,
   JournalPage,
+  JournalPlace,
   LiveEvent,
   PublishOutcome,
   Tails,
 } from "../hub/ports.ts";
+import { createDuplicateWindow, type DuplicateWindow } from "./duplicate-window.ts";
 import { LocalStore, sizeOf } from "./local-store.ts";
 
 export interface LocalJournalDependencies {
   readonly clock: Clock;
-  readonly journal: { readonly maxAgeSec: number; readonly maxEventsPerTopic: number; readonly maxBytes: number };
+  readonly journal: {
+    readonly maxAgeSec: number;
+    readonly maxEventsPerTopic: number;
+    readonly maxBytes: number;
+    readonly duplicateWindowSec: number;
+  };
 }
 
 type Follower = (event: LiveEvent) => void;
@@ -24,17 +31,21 @@ export const createLocalJournal = (dependencies: LocalJournalDependencies): Jour
 /** The journal of a proxy that stands alone: in this process's memory, gone with it. */
 class LocalJournal implements Journal {
   readonly connected = true;
+  readonly mostTogether = Number.POSITIVE_INFINITY;
   readonly #clock: Clock;
   readonly #epoch: number;
   readonly #maxBytes: number;
   readonly #store: LocalStore;
+  /** Sequences by message id. */
+  readonly #duplicates: DuplicateWindow<number>;
   readonly #followers = new Map<TopicId, Set<Follower>>();
 
   constructor({ clock, journal }: LocalJournalDependencies) {
-    const { maxAgeSec, maxEventsPerTopic, maxBytes } = journal;
+    const { maxAgeSec, maxEventsPerTopic, maxBytes, duplicateWindowSec } = journal;
     this.#clock = clock;
     this.#epoch = clock.now();
     this.#maxBytes = maxBytes;
+    this.#duplicates = createDuplicateWindow(duplicateWindowSec * 1_000);
     this.#store = new LocalStore({ maxEventsPerTopic, maxBytes, maxAgeMs: maxAgeSec * 1_000 });
   }
 
@@ -47,15 +58,34 @@ class LocalJournal implements Journal {
   }
 
   /** Followers are told before this resolves; what they write goes out at the end of the turn, after the publisher's answer. */
-  async publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome> {
+  async publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishOutcome> {
     if (sizeOf(event) > this.#maxBytes) return { kind: "too-large", limit: this.#maxBytes };
+    const now = this.#clock.now();
+    const first = messageId === undefined ? undefined : this.#duplicates.find(messageId, now);
+    if (first !== undefined) return { ...this.#storedAt(first), duplicate: true };
+    const sequence = this.#append(topicId, event);
+    if (messageId !== undefined) this.#duplicates.remember(messageId, sequence, now);
+    return this.#storedAt(sequence);
+  }
+
+  async publishTogether(topicId: TopicId, events: readonly PublishedEvent[]): Promise<PublishOutcome> {
+    if (events.some((event) => sizeOf(event) > this.#maxBytes)) return { kind: "too-large", limit: this.#maxBytes };
+    for (const event of events) this.#append(topicId, event);
+    return this.#storedAt(this.#store.lastSequence);
+  }
+
+  #storedAt(sequence: number) {
+    return { kind: "stored", cursor: { epoch: this.#epoch, sequence } } as const;
+  }
+
+  #append(topicId: TopicId, event: PublishedEvent): number {
     const acceptedAt = this.#clock.now();
     this.#store.expire(acceptedAt);
     const previous = this.#store.lastOf(topicId);
     const sequence = this.#store.append(topicId, event, acceptedAt);
     const live = { sequence, acceptedAt, event, previous };
     for (const onEvent of this.#followers.get(topicId) ?? []) onEvent(live);
-    return { kind: "stored", cursor: { epoch: this.#epoch, sequence } };
+    return sequence;
   }
 
   async follow(topicId: TopicId, onEvent: Follower): Promise<{ stop(): void }> {
@@ -78,6 +108,11 @@ class LocalJournal implements Journal {
   async read(topicId: TopicId, after: number): Promise<JournalPage> {
     this.#store.expire(this.#clock.now());
     return this.#store.read(topicId, after);
+  }
+
+  async locate(topicId: TopicId, place: JournalPlace): Promise<number> {
+    this.#store.expire(this.#clock.now());
+    return this.#store.locate(topicId, place);
   }
 
   async bounds(): Promise<JournalBounds> {

@@ -1,5 +1,5 @@
 import type { PublishedEvent, TopicId } from "../hub/event.ts";
-import type { JournalPage, StoredEvent } from "../hub/ports.ts";
+import type { JournalPage, JournalPlace, StoredEvent } from "../hub/ports.ts";
 
 export interface StoreLimits {
   readonly maxEventsPerTopic: number;
@@ -109,6 +109,18 @@ export class LocalStore {
     const end = index >= log.entries.length;
     const completeTo = end ? Math.max(after, this.#sequence) : (events.at(-1)?.sequence ?? after);
     return { events, missed, completeTo, end };
+  }
+
+  /** The sequence right before the place, or the last one of all where nothing lies after it. */
+  locate(topicId: TopicId, place: JournalPlace): number {
+    const log = this.#topics.get(topicId);
+    if (log === undefined) return this.#sequence;
+    const { entries, start } = log;
+    const first =
+      "last" in place
+        ? entries[Math.max(start, entries.length - place.last)]
+        : entries.slice(start).find((entry) => entry !== undefined && entry.acceptedAt >= place.since);
+    return first === undefined ? this.#sequence : first.sequence - 1;
   }
 
   #logOf(topicId: TopicId): TopicLog {

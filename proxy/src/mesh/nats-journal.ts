@@ -9,6 +9,7 @@ import {
   type JournalBounds,
   type JournalListener,
   type JournalPage,
+  type JournalPlace,
   JournalUnavailable,
   type LiveEvent,
   type Log,
@@ -24,6 +25,7 @@ import { LiveFeed } from "./live-feed.ts";
 import { connectionOptions } from "./nats-connections.ts";
 import { NatsLink } from "./nats-link.ts";
 import { writeNudge } from "./nudge.ts";
+import { createPlaceFinder } from "./place-finder.ts";
 import { PublishPipeline } from "./publish-pipeline.ts";
 import { createReplayReader } from "./replay-reader.ts";
 import { createStoredEventReader } from "./stored-event.ts";
@@ -76,6 +78,7 @@ class JetStreamJournal implements NatsJournal {
   readonly #direct: DirectGet;
   readonly #read: (topicId: TopicId, after: number) => Promise<JournalPage>;
   readonly #tails: (topicIds: readonly TopicId[]) => Promise<Tails>;
+  readonly #locate: (topicId: TopicId, place: JournalPlace) => Promise<number>;
   readonly #onConnected: ((connection: NatsConnection) => void)[] = [];
   #listener: JournalListener | undefined;
 
@@ -109,6 +112,7 @@ class JetStreamJournal implements NatsJournal {
       endIsSure: (subject, sequence) => this.#keeper.hasNothing(subject, sequence),
     });
     this.#tails = createTailReader({ direct: this.#direct, instance, position });
+    this.#locate = createPlaceFinder({ direct: this.#direct, instance, position, offset: this.#offset });
     this.#links = this.#createLinks(deps);
     const links = this.#links;
     this.bus = {
@@ -148,8 +152,16 @@ class JetStreamJournal implements NatsJournal {
     await Promise.all(Object.values(this.#links).map((link) => link.close()));
   }
 
-  publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome> {
-    return this.#pipeline.publish(topicId, event);
+  get mostTogether(): number {
+    return this.#keeper.mostTogether;
+  }
+
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishOutcome> {
+    return this.#pipeline.publish(topicId, event, messageId);
+  }
+
+  publishTogether(topicId: TopicId, events: readonly PublishedEvent[]): Promise<PublishOutcome> {
+    return this.#pipeline.publishTogether(topicId, events);
   }
 
   follow(topicId: TopicId, onEvent: (event: LiveEvent) => void): Promise<{ stop(): void }> {
@@ -159,6 +171,11 @@ class JetStreamJournal implements NatsJournal {
   async tails(topicIds: readonly TopicId[]): Promise<Tails> {
     this.#mustBeUsable();
     return await this.#tails(topicIds);
+  }
+
+  async locate(topicId: TopicId, place: JournalPlace): Promise<number> {
+    this.#mustBeUsable();
+    return await this.#locate(topicId, place);
   }
 
   async read(topicId: TopicId, after: number): Promise<JournalPage> {

@@ -9,6 +9,9 @@ export type PublishAnswer =
 /** An earlier attempt's message id is still being worked on: not stored yet, and not refused either. */
 const duplicateInProcess = 10_158;
 
+/** Codes of answers after which the same publish may succeed: no leader, too many atomic batches at once. */
+const passing: ReadonlySet<number | undefined> = new Set([503, 429]);
+
 interface AnswerFields {
   readonly seq?: number;
   readonly duplicate?: boolean;
@@ -33,7 +36,7 @@ export const readPublishAnswer = (payload: Uint8Array): PublishAnswer => {
   const { seq, duplicate, error } = parse(payload);
   if (error !== undefined) {
     const cause = error.description ?? "no reason given";
-    const again = error.err_code === duplicateInProcess || error.code === 503;
+    const again = error.err_code === duplicateInProcess || passing.has(error.code);
     return { kind: again ? "retry" : "refused", cause };
   }
   if (seq === undefined || seq <= 0) return { kind: "refused", cause: "an answer that cannot be read" };

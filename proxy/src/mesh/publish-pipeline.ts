@@ -6,7 +6,7 @@ import { natsSubjects } from "@revenprox/contract/nats-subjects";
 import type { PublishedEvent, TopicId } from "../hub/event.ts";
 import type { Clock, Log, PublishOutcome, Random } from "../hub/ports.ts";
 import { boundedWarning } from "./bounded-log.ts";
-import { writeHeaders } from "./event-message.ts";
+import { writeBatchHeaders, writeHeaders } from "./event-message.ts";
 import type { JournalPosition } from "./journal-position.ts";
 import { readPublishAnswer } from "./publish-answer.ts";
 
@@ -27,10 +27,15 @@ export interface PublishPipelineDeps {
 
 type PublishConnection = Pick<NatsConnection, "publish" | "subscribe" | "info">;
 
-interface Pending {
-  readonly topicId: TopicId;
+interface Message {
   readonly data: Uint8Array;
   readonly headers: MsgHdrsImpl;
+}
+
+interface Pending {
+  readonly topicId: TopicId;
+  /** More than one: an atomic batch, answered once. */
+  readonly messages: readonly Message[];
   readonly deadline: number;
   readonly done: (outcome: PublishOutcome) => void;
   readonly knownBefore: number;
@@ -113,7 +118,22 @@ export class PublishPipeline {
     for (const [token, entry] of this.#pending) this.#finish(token, entry, this.#failure(entry));
   }
 
-  publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome> {
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishOutcome> {
+    return this.#enter(topicId, (own) => [{ data: event.data, headers: writeHeaders(event, messageId ?? own) }]);
+  }
+
+  /** Stores all or none; an attempt whose answer is lost is not repeated, for nothing would recognise it. */
+  publishTogether(topicId: TopicId, events: readonly PublishedEvent[]): Promise<PublishOutcome> {
+    return this.#enter(topicId, (own) => {
+      const headers = writeBatchHeaders(events, own);
+      return events.flatMap(({ data }, index) => {
+        const mine = headers[index];
+        return mine === undefined ? [] : [{ data, headers: mine }];
+      });
+    });
+  }
+
+  #enter(topicId: TopicId, write: (own: string) => readonly Message[]): Promise<PublishOutcome> {
     const { journal, clock, position } = this.#deps;
     if (this.#pending.size >= journal.maxInFlight) return Promise.resolve({ kind: "busy" });
     const now = clock.now();
@@ -123,14 +143,13 @@ export class PublishPipeline {
     }
     this.#last += 1;
     const token = this.#last;
-    const headers = writeHeaders(event, `${this.#nonce}${token.toString(36)}`);
-    const limit = this.#dataLimit(event, headers);
+    const messages = write(`${this.#nonce}${token.toString(36)}`);
+    const limit = this.#dataLimit(messages);
     if (limit !== undefined) return Promise.resolve({ kind: "too-large", limit });
     return new Promise((done) => {
       const entry: Pending = {
         topicId,
-        data: event.data,
-        headers,
+        messages,
         deadline: now + journal.publishTimeoutMs,
         done,
         knownBefore: position.highest,
@@ -148,28 +167,34 @@ export class PublishPipeline {
     });
   }
 
-  /** Most bytes of data the server takes with these headers, when the event has more. */
-  #dataLimit(event: PublishedEvent, headers: MsgHdrsImpl): number | undefined {
+  /** Most bytes of data the server takes with a message's headers, when the message has more. */
+  #dataLimit(messages: readonly Message[]): number | undefined {
     const most = this.#connection?.info?.max_payload;
-    if (most === undefined || event.data.length + largestHeaders <= most) return undefined;
-    const limit = most - headers.encode().length;
-    return event.data.length > limit ? Math.max(0, limit) : undefined;
+    if (most === undefined) return undefined;
+    for (const { data, headers } of messages) {
+      if (data.length + largestHeaders <= most) continue;
+      const limit = most - headers.encode().length;
+      if (data.length > limit) return Math.max(0, limit);
+    }
+    return undefined;
   }
 
   #send(token: number, entry: Pending): void {
     if (this.#connection === undefined) return;
     const now = this.#deps.clock.now();
-    if (entry.open && now - entry.firstSentAt > this.#retryUntil) return;
+    if (entry.open && (entry.messages.length > 1 || now - entry.firstSentAt > this.#retryUntil)) return;
     if (entry.attempts === 0) entry.firstSentAt = now;
     entry.attempts += 1;
     entry.epoch = this.#deps.position.epoch;
     entry.sent = true;
     entry.sentAt = now;
     try {
-      this.#connection.publish(this.#subjects.in(entry.topicId), entry.data, {
-        reply: this.#inbox + token.toString(36),
-        headers: entry.headers,
-      });
+      const subject = this.#subjects.in(entry.topicId);
+      const last = entry.messages.length - 1;
+      for (const [index, { data, headers }] of entry.messages.entries()) {
+        const reply = index === last ? { reply: this.#inbox + token.toString(36) } : {};
+        this.#connection.publish(subject, data, { headers, ...reply });
+      }
     } catch (fault) {
       this.#warn({ cause: fault instanceof Error ? fault.message : String(fault) });
       this.#waitAgain(entry);
@@ -217,12 +242,13 @@ export class PublishPipeline {
     // A late answer of a journal that is gone says nothing of the present one.
     if (entry.epoch === position.epoch) position.note(sequence);
     if (duplicate) onDoubt(entry.topicId, sequence);
-    this.#finish(token, entry, this.#storedAt(sequence));
+    this.#finish(token, entry, this.#storedAt(sequence, duplicate));
   }
 
-  #storedAt(sequence: number): PublishOutcome {
+  #storedAt(sequence: number, duplicate = false): PublishOutcome {
     const epoch = this.#deps.position.epoch;
-    return epoch === undefined ? { kind: "unknown" } : { kind: "stored", cursor: { epoch, sequence } };
+    if (epoch === undefined) return { kind: "unknown" };
+    return { kind: "stored", cursor: { epoch, sequence }, ...(duplicate ? { duplicate } : {}) };
   }
 
   #waitAgain(entry: Pending): void {

@@ -16,7 +16,11 @@ export const hubMetrics = (instruments: Instruments): HubMetrics => ({
     instruments.bytes_sent_total.inc(bytes);
   },
   latency: (milliseconds) => instruments.message_latency_ms.observe(Math.max(0, milliseconds)),
-  dropped: (messages) => instruments.messages_dropped_total.inc(messages),
+  dropped: (messages, reason = "expired") => {
+    instruments.messages_dropped_total.inc(messages);
+    instruments.drops_total.inc({ reason }, messages);
+  },
   gapTold: () => instruments.gaps_told_total.inc(),
   holeFilled: (messages) => instruments.holes_filled_total.inc(messages),
+  foundLate: (messages) => instruments.late_messages_total.inc(messages),
 });

@@ -17,7 +17,7 @@ const cpuMeter = (): (() => number) => {
 };
 
 /** Bytes this process may use: its cgroup's limit (v1 or v2), else the machine's memory. */
-const memoryLimit = (): number => {
+export const memoryLimit = (): number => {
   const constrained = process.constrainedMemory();
   const total = totalmem();
   return constrained > 0 && constrained < total ? constrained : total;

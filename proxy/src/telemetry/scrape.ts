@@ -1,4 +1,4 @@
-import { refusalReasons } from "@revenprox/contract/metrics";
+import { dropReasons, refusalReasons } from "@revenprox/contract/metrics";
 import type { Registry } from "prom-client";
 import { buildInstruments, type Instruments } from "./instruments.ts";
 import { processMetrics } from "./process-metrics.ts";
@@ -20,6 +20,7 @@ export interface Metrics {
 /** Every series exists from the start, so that `rate()` sees the first increase. */
 const presetLabels = (instruments: Instruments): void => {
   for (const reason of refusalReasons) instruments.refusals_total.inc({ reason }, 0);
+  for (const reason of dropReasons) instruments.drops_total.inc({ reason }, 0);
 };
 
 /** Builds the metrics of this process. */

@@ -1,3 +1,4 @@
+import type { DropReason } from "@revenprox/contract/metrics";
 import type { HubMetrics } from "../ports.ts";
 
 /** Counts as the telemetry does, readable by a test. */
@@ -8,8 +9,10 @@ export class CountingMetrics implements HubMetrics {
   bytes = 0;
   readonly latencies: number[] = [];
   droppedMessages = 0;
+  readonly drops: Record<DropReason, number> = { expired: 0, slow_consumer: 0 };
   gaps = 0;
   filled = 0;
+  late = 0;
 
   streamOpened(): void {
     this.opened += 1;
@@ -24,13 +27,17 @@ export class CountingMetrics implements HubMetrics {
   latency(milliseconds: number): void {
     this.latencies.push(milliseconds);
   }
-  dropped(messages: number): void {
+  dropped(messages: number, reason: DropReason = "expired"): void {
     this.droppedMessages += messages;
+    this.drops[reason] += messages;
   }
   gapTold(): void {
     this.gaps += 1;
   }
   holeFilled(messages: number): void {
     this.filled += messages;
+  }
+  foundLate(messages: number): void {
+    this.late += messages;
   }
 }

@@ -32,7 +32,7 @@ export const hubOn = <Bus extends Journal>(clock: ManualClock, journal: Bus, bou
   const errors: string[] = [];
   const quiet = () => undefined;
   const error: Log["error"] = (message, fields) => void errors.push(`${message} ${String(fields?.["fault"])}`);
-  const settings = { maxConnections: 100, keepaliveIntervalSec: 15, retryMs: 2_000 };
+  const settings: HubUnderTest["settings"] = { maxConnections: 100, keepaliveIntervalSec: 15, retryMs: 2_000 };
   const dependencies = {
     journal,
     clock,
@@ -58,7 +58,7 @@ export interface OpenClient {
 
 export const openOn = ({ hub }: { readonly hub: Hub }, name: string, lastEventId?: string): OpenClient => {
   const sink = new RecordingSink();
-  const stream = hub.open({ ...topicOf(name), lastEventId }, sink);
+  const stream = hub.open({ topics: [topicOf(name)], encoding: "plain", lastEventId }, sink);
   if ("refused" in stream) throw new Error(`refused: ${stream.refused}`);
   return { sink, stream };
 };

@@ -6,7 +6,7 @@ interface Timer {
 }
 
 /** Promise chains of the code under test are shorter than this. */
-const microtaskRounds = 12;
+const microtaskRounds = 24;
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {

@@ -6,6 +6,7 @@ import {
   type JournalBounds,
   type JournalListener,
   type JournalPage,
+  type JournalPlace,
   JournalUnavailable,
   type LiveEvent,
   type PublishOutcome,
@@ -17,6 +18,8 @@ export interface ModelEntry {
   readonly topicId: TopicId;
   readonly event: PublishedEvent | undefined;
   readonly acceptedAt: number;
+  /** Whoever follows the topic now was told it live, and at once. */
+  told: boolean;
 }
 
 interface Told {
@@ -41,10 +44,12 @@ export class ModelJournal implements Journal {
   answerDelayMs = 0;
   /** Reads are rejected although the journal is connected. */
   readsFail = false;
+  mostTogether = 1_000;
   readonly calls = { follow: 0, tails: 0, read: 0, bounds: 0 };
   #listener: JournalListener | undefined;
   #followers = new Map<TopicId, Set<(event: LiveEvent) => void>>();
   #untold: Told[] = [];
+  readonly #messageIds = new Map<string, number>();
   #removedTo = 0;
   #sequence = 0;
   readonly #clock: Clock;
@@ -71,20 +76,34 @@ export class ModelJournal implements Journal {
     this.#listener = listener;
   }
 
-  async publish(topicId: TopicId, event: PublishedEvent): Promise<PublishOutcome> {
+  async publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishOutcome> {
     if (!this.connected) return { kind: "unavailable" };
-    return { kind: "stored", cursor: { epoch: this.epoch, sequence: this.store(topicId, event) } };
+    const first = messageId === undefined ? undefined : this.#messageIds.get(messageId);
+    const sequence = first ?? this.store(topicId, event);
+    if (messageId !== undefined) this.#messageIds.set(messageId, sequence);
+    return {
+      kind: "stored",
+      cursor: { epoch: this.epoch, sequence },
+      ...(first === undefined ? {} : { duplicate: true }),
+    };
+  }
+
+  async publishTogether(topicId: TopicId, events: readonly PublishedEvent[]): Promise<PublishOutcome> {
+    if (!this.connected) return { kind: "unavailable" };
+    for (const event of events) this.store(topicId, event);
+    return { kind: "stored", cursor: { epoch: this.epoch, sequence: this.#sequence } };
   }
 
   /** Stores without asking whether this process is connected; undefined = an entry that breaks the format. */
   store(topicId: TopicId, event: PublishedEvent | undefined): number {
     const previous = this.#stored(topicId, this.#sequence).at(-1)?.sequence ?? 0;
     this.#sequence += 1;
-    const entry = { sequence: this.#sequence, topicId, event, acceptedAt: this.#clock.now() };
+    const entry = { sequence: this.#sequence, topicId, event, acceptedAt: this.#clock.now(), told: false };
     this.history.push(entry);
     if (this.losing || !this.connected) return entry.sequence;
     const { sequence, acceptedAt } = entry;
     this.#untold.push({ topicId, live: { sequence, acceptedAt, previous, ...(event === undefined ? {} : { event }) } });
+    entry.told = !this.slow && (this.#followers.get(topicId)?.size ?? 0) > 0;
     if (!this.slow) this.deliver();
     return entry.sequence;
   }
@@ -93,7 +112,10 @@ export class ModelJournal implements Journal {
   deliver(): void {
     const told = this.#untold;
     this.#untold = [];
-    for (const { topicId, live } of told) for (const onEvent of this.#followers.get(topicId) ?? []) onEvent(live);
+    for (const { topicId, live } of told) {
+      const followers = this.#followers.get(topicId) ?? new Set();
+      for (const onEvent of followers) onEvent(live);
+    }
   }
 
   loseUntold(): void {
@@ -142,6 +164,7 @@ export class ModelJournal implements Journal {
     this.calls.follow += 1;
     await this.#answer(undefined);
     const followers = this.#followers.get(topicId) ?? new Set();
+    if (followers.size === 0) for (const entry of this.history) if (entry.topicId === topicId) entry.told = false;
     this.#followers.set(topicId, followers.add(onEvent));
     return {
       stop: () => {
@@ -177,6 +200,17 @@ export class ModelJournal implements Journal {
     }));
     const completeTo = end ? Math.max(seen, after) : (events.at(-1)?.sequence ?? after);
     return this.#answer({ events, missed: after < Math.min(this.#removedTo, seen), completeTo, end });
+  }
+
+  async locate(topicId: TopicId, place: JournalPlace): Promise<number> {
+    this.#reach();
+    const seen = this.#seen();
+    const stored = this.#stored(topicId, seen);
+    const first =
+      "last" in place
+        ? (stored.at(-place.last) ?? stored[0])
+        : stored.find(({ acceptedAt }) => acceptedAt >= place.since);
+    return this.#answer(first === undefined ? seen : first.sequence - 1);
   }
 
   async bounds(): Promise<JournalBounds> {

@@ -1,0 +1,95 @@
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { expect, test } from "vitest";
+import { checkSignature } from "./check-signature.ts";
+import { GuardedCalls } from "./guarded-calls.ts";
+import { KeySet } from "./key-set.ts";
+import type { Question } from "./verdict.ts";
+
+const silent = () => undefined;
+const start = Date.parse("2027-01-01T00:00:00Z");
+
+const issuer = async () => {
+  const clock = { ms: start };
+  const published: { kid: string }[] = [];
+  let fetches = 0;
+  let fails = false;
+  const keySet = new KeySet({
+    url: "http://127.0.0.1/jwks",
+    upstream: {
+      call: async () => {
+        fetches += 1;
+        return fails ? { status: 500, body: "" } : { status: 200, body: JSON.stringify({ keys: published }) };
+      },
+    },
+    calls: new GuardedCalls({ threshold: 100, openForMs: 1_000, retries: () => 0 }),
+    now: () => clock.ms,
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  });
+  const newKey = async (kid: string) => {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    published.push({ ...(await exportJWK(publicKey)), kid });
+    return (expInSec = 600) =>
+      new SignJWT({ sub: "u", exp: Math.floor(clock.ms / 1_000) + expInSec })
+        .setProtectedHeader({ alg: "ES256", kid })
+        .sign(privateKey);
+  };
+  const check = async (token: string) => {
+    const question: Question = { token, topic: "a", topicId: "00", action: "subscribe", client: "" };
+    const parts = { keySet, rules: { algorithms: ["ES256"] }, webhookDecides: false, now: () => clock.ms };
+    return checkSignature(parts, question);
+  };
+  return {
+    clock,
+    published,
+    newKey,
+    check,
+    fetches: () => fetches,
+    break: () => {
+      fails = true;
+    },
+  };
+};
+
+test("a rotated key is fetched when a token names it, at most once in 30 s whatever tokens claim", async () => {
+  const it = await issuer();
+  const oldKey = await it.newKey("old");
+  expect((await it.check(await oldKey())).kind).toBe("signed");
+  it.clock.ms += 31_000;
+  const newKey = await it.newKey("new");
+  expect((await it.check(await newKey())).kind).toBe("signed");
+  expect(it.fetches()).toBe(2);
+  const stranger = await (await issuer()).newKey("unknown");
+  for (let n = 0; n < 20; n += 1) expect((await it.check(await stranger())).kind).toBe("denied");
+  expect(it.fetches()).toBe(2);
+  it.clock.ms += 31_000;
+  for (let n = 0; n < 20; n += 1) await it.check(await stranger());
+  expect(it.fetches()).toBe(3);
+});
+
+test("a key that was taken away is forgotten, and a key set that is gone stays in use", async () => {
+  const it = await issuer();
+  const key = await it.newKey("k");
+  await it.check(await key());
+  it.published.length = 0;
+  it.clock.ms += 301_000;
+  await it.check(await key());
+  await new Promise(setImmediate);
+  expect((await it.check(await key())).kind).toBe("denied");
+
+  const other = await issuer();
+  const kept = await other.newKey("k");
+  await other.check(await kept());
+  other.break();
+  other.clock.ms += 600_000;
+  expect((await other.check(await kept())).kind).toBe("signed");
+});
+
+test.each([
+  [10, "signed", 10_000],
+  [-20, "signed", 10_000],
+  [-31, "denied", undefined],
+])("a token that ends in %i s is %s, with 30 s of tolerance", async (expInSec, kind, leftMs) => {
+  const it = await issuer();
+  const checked = await it.check(await (await it.newKey("k"))(expInSec));
+  expect([checked.kind, checked.kind === "signed" ? checked.until - it.clock.ms : undefined]).toEqual([kind, leftMs]);
+});

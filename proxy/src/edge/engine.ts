@@ -1,0 +1,17 @@
+import type { ErrorCode } from "@revenprox/contract/errors";
+import type { Answer } from "../http/answer.ts";
+import type { Certificate, ExchangeHandler, ListenAddress, Listening } from "./exchange.ts";
+import type { HeadLimits } from "./request-head.ts";
+
+export interface EngineParts {
+  readonly address: ListenAddress;
+  readonly handle: ExchangeHandler;
+  readonly head: HeadLimits;
+  /** Absent: plain HTTP. */
+  readonly certificate: Certificate | undefined;
+  /** The answer to what is refused before it becomes an exchange. */
+  readonly refuse: (code: ErrorCode, detail: string) => Answer;
+}
+
+/** Serves `handle`. Throws `CannotListen`, and `EngineMissing` where the engine cannot run. */
+export type Listen = (parts: EngineParts) => Promise<Listening>;

@@ -1,0 +1,51 @@
+import type { ErrorCode } from "@revenprox/contract/errors";
+import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import { problemOf } from "../http/problem.ts";
+import type { Refuse } from "../http/refusals.ts";
+import { formatEventId } from "../hub/event-id.ts";
+import type { Cursor } from "../hub/ports.ts";
+import type { BatchResult } from "../hub/publish-batch.ts";
+import type { PublishResult } from "../hub/publish-once.ts";
+
+type Refusal = { readonly code: ErrorCode; readonly detail: string };
+
+const refusalOf = (result: Exclude<PublishResult, { kind: "stored" }>): Refusal => {
+  switch (result.kind) {
+    case "unavailable":
+      return { code: "journal_unavailable", detail: "the journal cannot be reached" };
+    case "unknown":
+      return { code: "journal_unknown", detail: "no acknowledgement came in time" };
+    case "busy":
+      return { code: "journal_busy", detail: "the limit on waiting publishes is reached" };
+    case "too-large":
+      return { code: "event_too_large", detail: `the journal takes at most ${result.limit} bytes` };
+    case "conflict":
+      return { code: "idempotency_conflict", detail: "what was stored under this key differs" };
+  }
+};
+
+const accepted = (body: unknown, cors: ResponseHeaders): Answer => ({
+  status: 202,
+  headers: [["Content-Type", "application/json"], ...cors],
+  body: `${JSON.stringify(body)}\n`,
+});
+
+const idOf = ({ epoch, sequence }: Cursor): string => formatEventId(epoch, sequence);
+
+/** 202 with the id, or the refusal. */
+export const publishAnswer = (result: PublishResult, refuse: Refuse, cors: ResponseHeaders): Answer => {
+  if (result.kind === "stored") return accepted({ id: idOf(result.cursor) }, cors);
+  const { code, detail } = refusalOf(result);
+  return refuse(code, detail, cors);
+};
+
+/** 202 with an id or an error for each line in order, or the refusal of the whole. */
+export const batchAnswer = (result: BatchResult, refuse: Refuse, cors: ResponseHeaders): Answer => {
+  if (result.kind !== "results") return publishAnswer(result, refuse, cors);
+  const results = result.results.map((line) => {
+    if (line.kind === "stored") return { id: idOf(line.cursor) };
+    const { code, detail } = refusalOf(line);
+    return { error: problemOf(code, detail) };
+  });
+  return accepted({ results }, cors);
+};

@@ -1,0 +1,98 @@
+import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import type { EventSink, OpenStream } from "../hub/ports.ts";
+import type { Exchange } from "./exchange.ts";
+
+/**
+ * Whether a browser's own EventSource asks: it sends exactly this Accept and Sec-Fetch-Dest, and cannot send
+ * Authorization. A page's fetch() that imitates all of it is taken for one, and understands the answer as well.
+ */
+export const isEventSource = (exchange: Pick<Exchange, "method" | "header">): boolean =>
+  exchange.method === "GET" &&
+  exchange.header("accept") === "text/event-stream" &&
+  exchange.header("sec-fetch-dest") === "empty" &&
+  exchange.header("authorization") === undefined;
+
+/** Refusals that pass by themselves; EventSource would give up on them for good. */
+const passing: ReadonlySet<number> = new Set([429, 503]);
+
+const replaced = /^(content-type|cache-control|retry-after)$/i;
+
+const codeOf = (answer: Answer): unknown => {
+  const problem: unknown = JSON.parse(String(answer.body));
+  return typeof problem === "object" && problem !== null && "code" in problem ? problem.code : "refused";
+};
+
+export interface SoftRefusalParts {
+  /** Base of the reconnection time in milliseconds. */
+  readonly retryMs: () => number;
+  readonly random: () => number;
+}
+
+/** A refusal as a stream that tells its client when to come back; other answers are left as they are. */
+const softened = (answer: Answer, { retryMs, random }: SoftRefusalParts): Answer => {
+  if (!passing.has(answer.status)) return answer;
+  const after = Number(answer.headers.find(([name]) => name === "Retry-After")?.[1] ?? 0) * 1_000;
+  const retry = Math.round(Math.max(retryMs(), after) * (1 + random()));
+  const headers: ResponseHeaders = [
+    ["Content-Type", "text/event-stream"],
+    ["Cache-Control", "no-store"],
+    ...answer.headers.filter(([name]) => !replaced.test(name)),
+  ];
+  const data = JSON.stringify({ code: codeOf(answer), status: answer.status });
+  return { status: 200, headers, body: `retry: ${retry}\n\nevent: revenprox.error\ndata: ${data}\n\n` };
+};
+
+/** An exchange whose passing refusals are told in a way that EventSource understands. */
+class SofteningExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly #inner: Exchange;
+  readonly #parts: SoftRefusalParts;
+
+  constructor(inner: Exchange, parts: SoftRefusalParts) {
+    this.method = inner.method;
+    this.path = inner.path;
+    this.query = inner.query;
+    this.#inner = inner;
+    this.#parts = parts;
+  }
+
+  header(...[name]: Parameters<Exchange["header"]>): ReturnType<Exchange["header"]> {
+    return this.#inner.header(name);
+  }
+
+  origin(): ReturnType<Exchange["origin"]> {
+    return this.#inner.origin();
+  }
+
+  readBody(limit: number): ReturnType<Exchange["readBody"]> {
+    return this.#inner.readBody(limit);
+  }
+
+  respond(answer: Answer): void {
+    this.#inner.respond(softened(answer, this.#parts));
+  }
+
+  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
+    this.#inner.stream(headers, (sink) => {
+      const opened = open(sink);
+      return "writable" in opened ? opened : softened(opened, this.#parts);
+    });
+  }
+}
+
+type Handle = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
+
+/** `handle`, with its passing refusals softened for EventSource while `parts` gives something. */
+export const softly =
+  (parts: () => SoftRefusalParts | undefined, handle: Handle): Handle =>
+  (exchange) => {
+    const soft = parts();
+    if (soft === undefined || !isEventSource(exchange)) return handle(exchange);
+    const answered = async (): Promise<Answer | undefined> => {
+      const answer = await handle(new SofteningExchange(exchange, soft));
+      return answer === undefined ? undefined : softened(answer, soft);
+    };
+    return answered();
+  };

@@ -1,0 +1,177 @@
+import { expect, test } from "vitest";
+import type { StreamRequest } from "./hub.ts";
+import { type HubUnderTest, hubOnModel, text, topicOf } from "./testing/hub-under-test.ts";
+import { RecordingSink } from "./testing/recording-sink.ts";
+
+const epoch = 1_700_000_000_000;
+const id = (sequence: number): string => `${epoch}-${String(sequence).padStart(3, "0")}`;
+
+const open = ({ hub }: HubUnderTest, names: string, wish: Partial<StreamRequest> = {}) => {
+  const sink = new RecordingSink();
+  const topics = [...names].map(topicOf);
+  const stream = hub.open({ topics, encoding: "plain", lastEventId: undefined, ...wish }, sink);
+  if ("refused" in stream) throw new Error(`refused: ${stream.refused}`);
+  return { sink, stream };
+};
+
+const events = (sink: RecordingSink) =>
+  [...sink.text.matchAll(/^id: \d+-(\d+)\ndata: (.*)$/gm)].map(([, at, data]) => `${Number(at)} ${data}`);
+
+const storing = async (...stored: readonly string[]) => {
+  const model = hubOnModel();
+  for (const each of stored) {
+    model.journal.store(topicOf(each.slice(0, 1)).topicId, text(each));
+    await model.clock.advance(1_000);
+  }
+  return model;
+};
+
+test("events of several topics come in journal order, in whatever order they are told", async () => {
+  const model = await storing();
+  const { sink } = open(model, "ab");
+  await model.clock.settle();
+  expect(sink.text).toBe(`retry: 2000\nid: ${id(0)}\n\n`);
+  model.journal.slow = true;
+  for (const each of ["a1", "b1", "a2", "c1", "b2"]) model.journal.store(topicOf(each.slice(0, 1)).topicId, text(each));
+  model.journal.nudge(topicOf("b").topicId, 2);
+  model.journal.deliver();
+  await model.clock.settle();
+  expect(events(sink)).toEqual(["1 a1", "2 b1", "3 a2", "5 b2"]);
+  expect(model.metrics).toMatchObject({ late: 0, gaps: 0 });
+});
+
+test("a known hole in one topic holds up the others until it is filled", async () => {
+  const model = await storing();
+  const { sink } = open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.store(topicOf("b").topicId, text("before"));
+  await model.clock.settle();
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("lost"));
+  model.journal.losing = false;
+  model.journal.readsFail = true;
+  model.journal.store(topicOf("a").topicId, text("after the hole"));
+  model.journal.store(topicOf("b").topicId, text("of another topic"));
+  await model.clock.advance(1_000);
+  expect(events(sink)).toEqual(["1 before"]);
+  model.journal.readsFail = false;
+  await model.clock.advance(5_000);
+  expect(events(sink)).toEqual(["1 before", "2 lost", "3 after the hole", "4 of another topic"]);
+});
+
+test("a hole that cannot be filled becomes a gap of its topic, and the others go on", async () => {
+  const model = await storing();
+  const { sink } = open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.store(topicOf("b").topicId, text("before"));
+  await model.clock.settle();
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("lost"));
+  model.journal.losing = false;
+  model.journal.readsFail = true;
+  model.journal.store(topicOf("a").topicId, text("after the hole"));
+  model.journal.store(topicOf("b").topicId, text("of another topic"));
+  await model.clock.advance(15_100);
+  const gap = `{"topic":"a","from":"${id(0)}","to":"${id(4)}","reason":"unreadable","recoverable":false}`;
+  expect(sink.text).toContain(`event: revenprox.gap\ndata: ${gap}\n\nid: ${id(4)}\ndata: of another topic\n\n`);
+  model.journal.readsFail = false;
+  await model.clock.advance(10_000);
+  expect(events(sink)).toEqual(["1 before", "4 of another topic"]);
+  expect(model.metrics.droppedMessages).toBeGreaterThanOrEqual(2);
+});
+
+test("what was lost at a topic's end is delivered late, without moving the id back, and is counted", async () => {
+  const model = await storing();
+  const { sink } = open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("lost"));
+  model.journal.losing = false;
+  model.journal.store(topicOf("b").topicId, text("told"));
+  await model.clock.settle();
+  expect(events(sink)).toEqual(["2 told"]);
+  await model.clock.advance(6_000);
+  expect(events(sink)).toEqual(["2 told", "2 lost"]);
+  expect(model.metrics.late).toBe(1);
+});
+
+test("streams of the same topics and encoding share bytes, and a topic's frame is shared with streams of it alone", async () => {
+  const model = await storing();
+  const clients = [open(model, "ab"), open(model, "ba"), open(model, "a")];
+  await model.clock.settle();
+  model.journal.store(topicOf("a").topicId, text("x"));
+  await model.clock.settle();
+  const [first, second, alone] = clients.map(({ sink }) => sink.writes.at(-1));
+  expect(first).toBe(second);
+  expect(first).toBe(alone);
+});
+
+test("an envelope says which topic an event is of, in one line", async () => {
+  const model = await storing();
+  const { sink } = open(model, "ab", { encoding: "envelope" });
+  const alone = open(model, "a", { encoding: "envelope" });
+  await model.clock.settle();
+  model.journal.store(topicOf("a").topicId, { ...text('two\n"lines"\ufeff'), retry: 3_000 });
+  await model.clock.settle();
+  const data = JSON.stringify({ topic: "a", id: id(1), event: "message", data: 'two\n"lines"\ufeff' });
+  for (const each of [sink, alone.sink]) expect(each.text).toContain(`id: ${id(1)}\nretry: 3000\ndata: ${data}\n\n`);
+  expect(sink.writes.at(-1)).toBe(alone.sink.writes.at(-1));
+});
+
+test.each<[string, string, Partial<StreamRequest>, readonly string[]]>([
+  ["the last of one topic", "a", { bootstrap: { last: 2 } }, ["4 a3", "6 a4"]],
+  ["more than there are", "b", { bootstrap: { last: 9 } }, ["2 b1", "5 b2"]],
+  ["the last of each topic", "abc", { bootstrap: { last: 1 } }, ["5 b2", "6 a4"]],
+  ["since a time", "ab", { bootstrap: { since: epoch + 3_000 } }, ["4 a3", "5 b2", "6 a4"]],
+  ["since the future", "ab", { bootstrap: { since: epoch + 90_000 } }, []],
+  ["a good id wins", "ab", { lastEventId: id(5), bootstrap: { last: 2 } }, ["6 a4"]],
+  ["after a gap", "ab", { lastEventId: "1-001", bootstrap: { since: epoch + 4_000 } }, ["5 b2", "6 a4"]],
+])("a stream begins where it is asked to: %s", async (_, names, wish, expected) => {
+  const model = await storing("a1", "b1", "a2", "a3", "b2", "a4");
+  const { sink } = open(model, names, wish);
+  await model.clock.advance(1_000);
+  expect(events(sink)).toEqual(expected);
+  model.journal.store(topicOf(names.slice(0, 1)).topicId, text("live"));
+  await model.clock.settle();
+  expect(events(sink)).toEqual([...expected, "7 live"]);
+  expect(model.errors).toEqual([]);
+});
+
+test("a gap of a stream is told for each of its topics, then what was asked follows", async () => {
+  const model = await storing("a1", "b1");
+  const { sink } = open(model, "ab", { lastEventId: "1-001", bootstrap: { last: 1 } });
+  await model.clock.advance(1_000);
+  const gap = (topic: string) =>
+    `event: revenprox.gap\ndata: {"topic":"${topic}","from":"1-001","to":"${id(0)}","reason":"reset","recoverable":false}\n\n`;
+  expect(sink.text).toContain(`${gap("a")}${gap("b")}id: ${id(0)}\n\nid: ${id(1)}\ndata: a1\n\n`);
+  expect(events(sink)).toEqual(["1 a1", "2 b1"]);
+});
+
+test("what waits is bounded: the journal has what is let go", async () => {
+  const model = await storing();
+  const { sink } = open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("lost"));
+  model.journal.losing = false;
+  model.journal.readsFail = true;
+  model.journal.store(topicOf("a").topicId, text("after the hole"));
+  for (let n = 0; n < 2_000; n += 1) model.journal.store(topicOf("b").topicId, text(`b${n}`));
+  await model.clock.advance(5_000);
+  expect(events(sink)).toEqual([]);
+  model.journal.readsFail = false;
+  await model.clock.advance(60_000);
+  expect(events(sink)).toHaveLength(2_002);
+  expect(events(sink)[0]).toBe("1 lost");
+  expect(model.metrics).toMatchObject({ gaps: 0, late: 0 });
+});
+
+test("the topics are left after the last listener and the linger time", async () => {
+  const model = await storing();
+  const { stream } = open(model, "abc");
+  await model.clock.settle();
+  expect([model.journal.followed, model.hub.stats().topics]).toEqual([3, 3]);
+  stream.closed();
+  await model.clock.advance(7_000);
+  expect([model.journal.followed, model.hub.stats().topics]).toEqual([0, 0]);
+});

@@ -1,0 +1,285 @@
+import type { DeliveredEvent } from "./delivered-event.ts";
+import type { Topic } from "./event.ts";
+import { formatEventId } from "./event-id.ts";
+import type { FrameEncoding } from "./frame-encoding.ts";
+import { FrameRing } from "./frame-ring.ts";
+import { type LateEntry, LateLog } from "./late-log.ts";
+import { MergeBuffer, type Merged, type MergeGap, type MergeItem, type MergeLimits } from "./merge-buffer.ts";
+import { gapFrame, gapFrames, joinFrames } from "./sse-frame.ts";
+import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
+import { StreamOpening } from "./stream-opening.ts";
+import type { SharedByTopics, TopicFollower } from "./topic-follower.ts";
+import type { TopicListener } from "./topic-listeners.ts";
+import { TopicStreams } from "./topic-streams.ts";
+import type { TopicView } from "./topic-view.ts";
+
+export interface ChannelParts {
+  readonly shared: SharedByTopics;
+  readonly members: readonly TopicFollower[];
+  readonly encoding: FrameEncoding;
+  readonly limits: MergeLimits;
+  /** Nobody has listened for the linger time. */
+  readonly onIdle: (channel: MergedChannel) => void;
+}
+
+/** Events of other topics wait so long for one that is behind; longer than a topic itself waits for what the journal lacks. */
+export const giveUpAfterMs = 15_000;
+
+/**
+ * Several topics as one, in journal order: for all streams of the same set of topics and the same encoding.
+ *
+ * Nothing tells that a topic's newest events were lost on the way until the topic is compared with the journal. Events
+ * of the other topics do not wait for that: what is found later is late, and written with the id that its client holds.
+ */
+export class MergedChannel implements TopicView, StreamOwner, TopicListener {
+  readonly topics: readonly Topic[];
+  readonly ring: FrameRing;
+  readonly streams: TopicStreams;
+  readonly #parts: ChannelParts;
+  readonly #shared: SharedByTopics;
+  readonly #buffer: MergeBuffer;
+  readonly #late = new LateLog();
+  readonly #opening: StreamOpening;
+  readonly #timers = new Map<"linger" | "give-up", () => void>();
+  /** Nothing up to here can come late any more. */
+  #settledTo = 0;
+  #ready = false;
+  #scheduled = false;
+  #stopped = false;
+
+  constructor(parts: ChannelParts) {
+    const { shared, members, encoding, limits } = parts;
+    this.#parts = parts;
+    this.#shared = shared;
+    this.topics = members.map(({ topic }) => topic);
+    this.ring = new FrameRing(0, shared.ringLimits);
+    this.#buffer = new MergeBuffer(limits);
+    const late = { log: this.#late, settled: () => this.#settledTo };
+    this.streams = new TopicStreams({ ...shared, gate: shared.replayGate, members, encoding, view: this, late });
+    this.#opening = new StreamOpening({
+      ...shared,
+      members,
+      view: this,
+      feed: this.#place(),
+      streams: this.streams,
+      beyond: () => {
+        for (const member of members) shared.sweep.check(member);
+      },
+    });
+  }
+
+  get size(): number {
+    return this.streams.size;
+  }
+
+  get counts(): StreamCounts {
+    return this.#shared.counts;
+  }
+
+  get epoch(): number {
+    return this.#shared.epoch();
+  }
+
+  get passed(): number {
+    return this.#buffer.passed;
+  }
+
+  start(): void {
+    for (const member of this.#parts.members) member.attach(this);
+    this.#settle();
+  }
+
+  join(stream: Stream): void {
+    this.#cancel("linger");
+    this.streams.add(stream);
+    this.#opening.open(stream);
+  }
+
+  leave(stream: Stream): void {
+    this.streams.remove(stream);
+    this.#opening.leave(stream);
+    if (this.streams.size > 0 || this.#stopped) return;
+    this.#later("linger", this.#shared.lingerMs, () => this.#parts.onIdle(this));
+  }
+
+  writable(stream: Stream): void {
+    if (stream.state !== "connecting" && isOpen(stream)) this.streams.pump.pump(stream);
+  }
+
+  closed(stream: Stream): void {
+    this.leave(stream);
+    this.#shared.onClosed(stream);
+  }
+
+  keepalive(stream: Stream): void {
+    this.streams.pump.keepalive(stream);
+  }
+
+  delivered(item: MergeItem): void {
+    if (this.#ready) this.#buffer.add(item);
+    this.changed();
+  }
+
+  changed(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    this.#shared.clock.endOfTurn(() => {
+      this.#scheduled = false;
+      this.#settle();
+    });
+  }
+
+  /** To be called when the topics know of it. */
+  epochChanged(oldEpoch: number, restarted: boolean): void {
+    if (restarted) {
+      this.#cancel("give-up");
+      this.#late.clear();
+      this.#buffer.reset(0);
+      this.ring.reset(0);
+      this.streams.restarted(oldEpoch);
+    } else {
+      // What waits is encoded with ids of the old epoch.
+      this.#buffer.letGo();
+      this.ring.clear();
+      this.streams.renamed();
+    }
+    this.#opening.placeWaiting();
+    this.changed();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#timers.values()) cancel();
+    for (const member of this.#parts.members) member.detach(this);
+    this.#opening.stop();
+    this.#shared.fanOut.forget(this.streams);
+    this.#shared.ringBudget.forget(this.ring);
+  }
+
+  #place(): { readonly passed: number | undefined } {
+    const place = () => (this.#ready ? this.#buffer.passed : undefined);
+    return {
+      get passed() {
+        return place();
+      },
+    };
+  }
+
+  #settle(): void {
+    if (this.#stopped) return;
+    if (this.#ready) this.#settleMembers();
+    else this.#begin();
+  }
+
+  /** New streams begin behind the newest that any of the topics has reached: nothing older is owed to them. */
+  #begin(): void {
+    const { members } = this.#parts;
+    if (members.some(({ opening }) => opening)) return;
+    this.#ready = true;
+    this.#buffer.reset(Math.max(...members.map(({ passed }) => passed)));
+    this.ring.reset(this.passed);
+    this.#opening.placeWaiting();
+  }
+
+  #settleMembers(): void {
+    const reached = this.passed;
+    this.#apply(this.#buffer.settle(this.#parts.members), reached);
+  }
+
+  /** `reached` is what had been passed before. */
+  #apply({ late, skippedTo, inOrder, dropped }: Merged, reached: number): void {
+    this.#settledTo = Math.min(...this.#parts.members.map(({ passed }) => passed));
+    if (dropped > 0) this.#shared.metrics.dropped(dropped);
+    if (late.length > 0) this.#takeLate(late, reached);
+    if (skippedTo !== undefined) this.ring.reset(skippedTo);
+    this.#append(inOrder);
+    this.#watch(inOrder.length > 0 || skippedTo !== undefined);
+    if (!this.#late.isEmpty) this.#forgetLate();
+    if (late.length === 0 && skippedTo === undefined && inOrder.length === 0) return;
+    this.#shared.ringBudget.touched(this.ring);
+    this.#shared.fanOut.announce(this.streams);
+  }
+
+  #append(items: readonly MergeItem[]): void {
+    const { encoding } = this.#parts;
+    let gaps: MergeGap[] = [];
+    for (const item of items) {
+      if (item.kind === "gap") {
+        gaps.push(item);
+        continue;
+      }
+      const { sequence } = item;
+      if (gaps.length > 0) this.ring.append({ kind: "gap", sequence, bytes: this.#gapBytes(gaps) });
+      gaps = [];
+      this.ring.append({ kind: "event", sequence, bytes: item.frame(encoding) });
+      this.streams.arrived(item.parts.acceptedAt);
+    }
+    if (gaps.length === 0) return;
+    const sequence = this.passed;
+    const bytes = gapFrames(gaps.map(this.#gapOf), this.#id(sequence));
+    this.ring.append({ kind: "gap", sequence, bytes });
+  }
+
+  #takeLate(items: readonly MergeItem[], reached: number): void {
+    // Who is behind reads it in its order from the journal.
+    const entries = items.map((item) => (item.kind === "gap" ? this.#lateGap(item) : this.#lateEvent(item)));
+    this.ring.reset(reached);
+    this.streams.revisit();
+    for (const entry of entries) this.#late.add(entry);
+    const events = items.filter(({ kind }) => kind === "event").length;
+    if (events > 0) this.#shared.metrics.foundLate(events);
+  }
+
+  #lateEvent(event: DeliveredEvent): LateEntry {
+    const { encoding } = this.#parts;
+    const { sequence, size } = event;
+    return { kind: "event", sequence, end: sequence, size, bytes: (place) => event.frameAt(encoding, place) };
+  }
+
+  #lateGap(gap: MergeGap): LateEntry {
+    const bytes = this.#gapBytes([gap]);
+    return { kind: "gap", sequence: gap.from + 1, end: gap.to, size: bytes.length, bytes: () => bytes };
+  }
+
+  #forgetLate(): void {
+    if (this.streams.every(({ late }) => late === undefined || this.#late.hasLookedAtAll(late))) this.#late.clear();
+  }
+
+  /** `moved`: whatever waits now has not waited long. */
+  #watch(moved: boolean): void {
+    if (!this.#buffer.isWaiting) this.#cancel("give-up");
+    else if (moved || !this.#timers.has("give-up")) this.#later("give-up", giveUpAfterMs, () => this.#giveUp());
+  }
+
+  #giveUp(): void {
+    this.#timers.delete("give-up");
+    // Without a journal nothing new comes that would have to wait.
+    if (this.#shared.journal.connected) this.#buffer.giveUp(this.#parts.members);
+    this.#settle();
+  }
+
+  #gapBytes(gaps: readonly MergeGap[]): Uint8Array {
+    return joinFrames(gaps.map((gap) => gapFrame(this.#gapOf(gap))));
+  }
+
+  readonly #gapOf = ({ topic, from, to, reason }: MergeGap) => ({
+    topic,
+    from: this.#id(from),
+    to: this.#id(to),
+    reason,
+  });
+
+  #id(sequence: number): string {
+    return formatEventId(this.epoch, sequence);
+  }
+
+  #later(name: "linger" | "give-up", ms: number, action: () => void): void {
+    this.#cancel(name);
+    this.#timers.set(name, this.#shared.clock.after(ms, action));
+  }
+
+  #cancel(name: "linger" | "give-up"): void {
+    this.#timers.get(name)?.();
+    this.#timers.delete(name);
+  }
+}

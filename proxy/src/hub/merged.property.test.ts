@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { FrameEncoding } from "./frame-encoding.ts";
+import { MergedDeliveryCheck } from "./testing/merged-delivery-check.ts";
+import { type Kind, Scene, steps, topics } from "./testing/scene.ts";
+
+const kind = (names: string, encoding: FrameEncoding): Kind<MergedDeliveryCheck> => {
+  const of = topics.filter(({ topic }) => names.includes(topic));
+  return { topics: of, encoding, judge: (worldOf) => new MergedDeliveryCheck(of, encoding, worldOf) };
+};
+
+const kinds = [kind("abc", "plain"), kind("ab", "envelope"), kind("bc", "plain"), kind("c", "envelope")];
+
+test("whatever happens, a stream of several topics gets everything once and in journal order, or is told what it did not get", {
+  timeout: 60_000,
+}, async () => {
+  const seen = { received: 0, gaps: 0, late: 0, forgiven: 0, foundLate: 0 };
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      const scene = new Scene(kinds);
+      await scene.run(all);
+      await scene.heal();
+      for (const { check, sink } of scene.clients) {
+        expect(check.isLevelWith(scene.world)).toBe(true);
+        expect(check.lastEventId).toMatch(`${scene.journal.epoch}-`);
+        expect(sink.overruns).toBe(0);
+        seen.received += check.received;
+        seen.gaps += check.gaps;
+        seen.late += check.late;
+        seen.forgiven += check.forgiven;
+      }
+      seen.foundLate += scene.metrics.late;
+      scene.hub.stop();
+      expect(scene.clock.pendingTimers).toBe(0);
+    }),
+    { numRuns: Number(process.env["HUB_RUNS"] ?? 2_500) },
+  );
+  expect(seen.received).toBeGreaterThan(1_000);
+  expect(seen.gaps).toBeGreaterThan(20);
+  expect(seen.late).toBeGreaterThan(20);
+  expect(seen.foundLate).toBeGreaterThan(20);
+});

@@ -1,0 +1,48 @@
+import type { PublishedEvent, TopicId } from "./event.ts";
+import { type Journal, JournalUnavailable, type PublishOutcome } from "./ports.ts";
+
+/** `conflict`: the message id belongs to another event of the topic, and this one was not stored. */
+export type PublishResult = PublishOutcome | { readonly kind: "conflict" };
+
+type Found = { readonly kind: "event"; readonly event: PublishedEvent | undefined } | { readonly kind: "gone" };
+
+/** A server of the journal may lag a little behind the one that took the event. */
+const looks = 5;
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index]);
+
+const sameEvent = (a: PublishedEvent, b: PublishedEvent): boolean =>
+  a.type === b.type && a.retry === b.retry && sameBytes(a.data, b.data);
+
+const eventAt = async (journal: Pick<Journal, "read">, topicId: TopicId, sequence: number): Promise<Found> => {
+  for (let look = 0; look < looks; look += 1) {
+    const { events, completeTo } = await journal.read(topicId, sequence - 1);
+    const found = events.find((stored) => stored.sequence === sequence);
+    if (found !== undefined) return { kind: "event", event: found.event };
+    if (completeTo >= sequence) break;
+  }
+  return { kind: "gone" };
+};
+
+/**
+ * Publishes, and compares a repeated message id with what is stored under it. Where that is gone already,
+ * the repetition is believed: it is answered with the first one's place.
+ */
+export const publishOnce = async (
+  journal: Pick<Journal, "publish" | "read">,
+  topicId: TopicId,
+  event: PublishedEvent,
+  messageId?: string,
+): Promise<PublishResult> => {
+  try {
+    const outcome = await journal.publish(topicId, event, messageId);
+    if (messageId === undefined || outcome.kind !== "stored" || outcome.duplicate !== true) return outcome;
+    const found = await eventAt(journal, topicId, outcome.cursor.sequence);
+    if (found.kind === "gone") return outcome;
+    return found.event !== undefined && sameEvent(event, found.event) ? outcome : { kind: "conflict" };
+  } catch (error) {
+    if (error instanceof JournalUnavailable) return { kind: "unavailable" };
+    throw error;
+  }
+};

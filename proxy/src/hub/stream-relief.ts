@@ -1,0 +1,69 @@
+import { Backlog } from "./backlog.ts";
+import { type Backpressure, reliefFor } from "./backpressure.ts";
+import type { HubMetrics } from "./ports.ts";
+import { isOpen, type Stream } from "./stream.ts";
+import type { TopicView } from "./topic-view.ts";
+
+export interface ReliefDependencies {
+  readonly view: TopicView;
+  readonly metrics: HubMetrics;
+  readonly backpressure: () => Backpressure;
+  /** The stream goes on after `to`; it is told what it missed. */
+  readonly skip: (stream: Stream, to: number) => void;
+}
+
+/**
+ * Obeys the backpressure policy for the streams of one topic, or set of topics.
+ * A stream that has not reached the head since it was opened is not behind but resuming: nothing is dropped for it.
+ */
+export class StreamRelief {
+  readonly #dependencies: ReliefDependencies;
+  readonly #backlog = new Backlog();
+  #countAtPass = 0;
+
+  constructor(dependencies: ReliefDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** The newest frame of the ring is an event that has just arrived. */
+  arrived(): void {
+    const { backpressure, view } = this.#dependencies;
+    if (backpressure().policy !== "block") this.#backlog.add(view.ring.newest);
+  }
+
+  passBegins(): void {
+    this.#countAtPass = this.#backlog.count;
+  }
+
+  /** Every stream was looked at since the pass began, so none is further behind than what came after that. */
+  passEnds(): void {
+    this.#backlog.trim(this.#dependencies.backpressure().maxEvents + this.#backlog.count - this.#countAtPass);
+  }
+
+  /** To be called when a stream was given all that it takes. */
+  relieve(stream: Stream): void {
+    if (!stream.blocked && !stream.reading) return;
+    if (stream.resuming || stream.keep !== undefined || !isOpen(stream)) return;
+    const { backpressure, metrics, skip } = this.#dependencies;
+    const relief = reliefFor(backpressure(), this.#backlog, stream.cursor);
+    if (relief?.kind === "keep") stream.keep = relief.keep;
+    if (relief?.kind !== "skip") return;
+    metrics.dropped(relief.dropped, "slow_consumer");
+    skip(stream, relief.to);
+  }
+
+  /** What was kept for the stream is written: it goes on at the head. */
+  keptWritten(stream: Stream): void {
+    const { view, metrics, skip } = this.#dependencies;
+    const { keep } = stream;
+    if (keep === undefined) return;
+    stream.keep = undefined;
+    metrics.dropped(this.#backlog.count - keep.number, "slow_consumer");
+    skip(stream, Math.max(stream.cursor, view.ring.newest));
+  }
+
+  /** Sequences begin anew. */
+  restarted(): void {
+    this.#backlog.clear();
+  }
+}
