@@ -116,6 +116,11 @@ export const metrics = {
     group: "extra",
     help: "Messages that reached a stream of several topics after later ones of its other topics, because they were lost on the way",
   },
+  slow_clients_closed_total: {
+    type: "counter",
+    group: "extra",
+    help: "Streams that closed while their client took no bytes: cut after 10 seconds without progress, or left in that time",
+  },
   malformed_messages_total: {
     type: "counter",
     group: "extra",

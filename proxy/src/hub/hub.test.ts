@@ -122,6 +122,16 @@ test("a slow client holds nobody up, is never written to while full, and misses 
   expect(slow.sink.overruns).toBe(0);
 });
 
+test("a stream that closes while its client takes nothing is counted as such", async () => {
+  const model = await storing();
+  const [slow, quick] = [openOn(model, "t"), openOn(model, "t")];
+  slow.sink.patience = 1;
+  await model.clock.settle();
+  slow.stream.closed();
+  quick.stream.closed();
+  expect([model.metrics.lifetimes.length, model.metrics.stalled]).toEqual([2, 1]);
+});
+
 test("a wiped journal is told as a reset, and what it holds is new", async () => {
   const model = await storing("a");
   const { sink } = openOn(model, "t");

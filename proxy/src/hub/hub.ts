@@ -291,10 +291,11 @@ class TopicHub implements Hub {
   }
 
   #closed(stream: Stream): void {
+    const stalled = isOpen(stream) && stream.blocked;
     if (isOpen(stream)) this.#wheel.remove(stream);
     enterState(stream, "closed");
     const { clock, metrics } = this.#dependencies;
-    metrics.streamClosed(Math.max(0, clock.now() - stream.openedAt) / 1_000);
+    metrics.streamClosed(Math.max(0, clock.now() - stream.openedAt) / 1_000, stalled);
   }
 
   /** `loss`: live events may have been lost although the connection stayed. */

@@ -134,7 +134,8 @@ export type Random = () => number;
 /** Where the hub counts. */
 export interface HubMetrics {
   streamOpened(): void;
-  streamClosed(seconds: number): void;
+  /** `stalled`: its client took no bytes when it closed. */
+  streamClosed(seconds: number, stalled: boolean): void;
   /** Frames of events written to sockets: `messages` over all streams, `bytes` of frames likewise (keepalives and control frames count as bytes only). */
   sent(messages: number, bytes: number): void;
   latency(milliseconds: number): void;

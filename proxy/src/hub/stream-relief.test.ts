@@ -6,6 +6,7 @@ import type { HubBounds } from "./hub.ts";
 import { mergeLimits } from "./merge-buffer.ts";
 import { blocksOf } from "./testing/delivery-check.ts";
 import { hubOnModel, type OpenClient, openOn, text, topicOf } from "./testing/hub-under-test.ts";
+import { RecordingSink } from "./testing/recording-sink.ts";
 import { feedLimits } from "./topic-feed.ts";
 
 const { topicId } = topicOf("t");
@@ -174,6 +175,74 @@ test("whatever happens, received and told as dropped are all that was published,
         expect(model.metrics.drops).toEqual({ expired: 0, slow_consumer: dropped });
         expect(policy === "block" ? dropped : 0).toBe(0);
         expect(slow.sink.overruns).toBe(0);
+        expect(model.errors).toEqual([]);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+/** Gaps of a stream of several topics that stand together are one: each topic has its own. */
+const mergedTold = (client: OpenClient): readonly Told[] => {
+  const told: Told[] = [];
+  for (const item of toldTo(client)) {
+    const before = told.at(-1);
+    const same =
+      typeof item !== "number" && typeof before === "object" && before.from === item.from && before.to === item.to;
+    if (!same) told.push(item);
+  }
+  return told;
+};
+
+test("the same holds for a stream of several topics", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom<Backpressure["policy"]>("block", "drop_oldest", "drop_newest"),
+      fc.integer({ min: 1, max: 8 }),
+      steps,
+      fc.constantFrom(undefined, tightBounds),
+      async (...[policy, maxEvents, list, bounds]) => {
+        const model = hubOnModel(bounds);
+        model.settings.backpressure = { policy, maxEvents };
+        const sink = new RecordingSink();
+        const topics = [topicOf("a"), topicOf("b")];
+        const stream = model.hub.open({ topics, encoding: "plain", lastEventId: undefined }, sink);
+        if ("refused" in stream) throw new Error(stream.refused);
+        await model.clock.settle();
+        sink.patience = 1;
+        let published = 0;
+        for (const step of list) {
+          if (step.do === "publish") {
+            for (let n = 0; n < step.count; n += 1) {
+              published += 1;
+              model.journal.store(topicOf(published % 3 === 0 ? "a" : "b").topicId, text("x"));
+              if (!step.together) await model.clock.settle();
+            }
+            await model.clock.settle();
+          } else if (step.do === "drain") {
+            sink.patience = step.patience;
+            sink.drained();
+            stream.writable();
+            await model.clock.settle();
+          } else await model.clock.advance(1_000);
+        }
+        sink.patience = 1_000;
+        sink.drained();
+        stream.writable();
+        await model.clock.advance(30_000);
+        let [at, dropped] = [0, 0];
+        for (const told of mergedTold({ sink, stream })) {
+          if (typeof told === "number") expect(told).toBe(at + 1);
+          else {
+            expect([told.from, told.reason]).toEqual([at, "slow_consumer"]);
+            dropped += told.to - at;
+          }
+          at = typeof told === "number" ? told : told.to;
+        }
+        expect(at).toBe(published);
+        expect(model.metrics.drops).toEqual({ expired: 0, slow_consumer: dropped });
+        expect(policy === "block" ? dropped : 0).toBe(0);
+        expect(sink.overruns).toBe(0);
         expect(model.errors).toEqual([]);
       },
     ),

@@ -7,7 +7,8 @@ export const hubMetrics = (instruments: Instruments): HubMetrics => ({
     instruments.connections_active.inc();
     instruments.connections_total.inc();
   },
-  streamClosed: (seconds) => {
+  streamClosed: (seconds, stalled) => {
+    if (stalled) instruments.slow_clients_closed_total.inc();
     instruments.connections_active.dec();
     instruments.connection_duration_seconds.observe(seconds);
   },

@@ -5,6 +5,7 @@ import type { HubMetrics } from "../ports.ts";
 export class CountingMetrics implements HubMetrics {
   opened = 0;
   readonly lifetimes: number[] = [];
+  stalled = 0;
   messages = 0;
   bytes = 0;
   readonly latencies: number[] = [];
@@ -17,7 +18,8 @@ export class CountingMetrics implements HubMetrics {
   streamOpened(): void {
     this.opened += 1;
   }
-  streamClosed(seconds: number): void {
+  streamClosed(seconds: number, stalled: boolean): void {
+    if (stalled) this.stalled += 1;
     this.lifetimes.push(seconds);
   }
   sent(messages: number, bytes: number): void {
