@@ -123,7 +123,8 @@ export class SlowReader {
 
   #frame(frame: string): void {
     const id = /^id: (\S+)\ndata: /.exec(frame)?.[1];
-    if (id !== undefined) this.marks.push({ id, digest: frameDigest(frame) });
+    // Copied, since a part of a string keeps the whole of it in memory.
+    if (id !== undefined) this.marks.push({ id: Buffer.from(id).toString(), digest: frameDigest(frame) });
     else if (/^(retry: \d+\n)?(:\n)?id: \S+$/.test(frame)) this.#started = true;
     else if (frame !== ":") this.strange.push(frame.slice(0, 200));
   }
