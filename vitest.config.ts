@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { suiteReporter } from "./scripts/suite-reporter.ts";
 
 interface Suite {
   readonly include: string[];
@@ -9,13 +10,15 @@ interface Suite {
   readonly globalSetup?: string;
   /** How many `concurrent` tests of a file run at once. */
   readonly concurrency?: number;
+  /** Suites of real processes share the machine with others: a test may fail once and is named when it does. */
+  readonly secondTry?: boolean;
 }
 
 const built = ["**/node_modules/**", "**/dist/**"];
 
 const project = (
   name: string,
-  { include, timeoutSeconds, serial = false, exclude = [], globalSetup, concurrency = 5 }: Suite,
+  { include, timeoutSeconds, serial = false, exclude = [], globalSetup, concurrency = 5, secondTry = false }: Suite,
 ) => ({
   extends: true as const,
   test: {
@@ -26,21 +29,26 @@ const project = (
     hookTimeout: timeoutSeconds * 1000,
     fileParallelism: !serial,
     maxConcurrency: concurrency,
+    retry: secondTry ? 1 : 0,
     ...(globalSetup === undefined ? {} : { globalSetup }),
   },
 });
+
+const reportFile = process.env["REVENPROX_SUITE_REPORT"];
 
 export default defineConfig({
   resolve: { conditions: ["revenprox-source"] },
   ssr: { resolve: { conditions: ["revenprox-source"], externalConditions: ["revenprox-source"] } },
   test: {
+    reporters: reportFile === undefined ? ["default"] : ["default", suiteReporter(reportFile)],
     projects: [
       project("unit", { include: ["**/*.test.ts"], timeoutSeconds: 30 }),
-      project("integration", { include: ["**/*.integration.ts"], timeoutSeconds: 180 }),
+      project("integration", { include: ["**/*.integration.ts"], timeoutSeconds: 180, secondTry: true }),
       project("conformance", {
         include: ["proxy/conformance/**/*.conformance.ts"],
         timeoutSeconds: 60,
         concurrency: 16,
+        secondTry: true,
       }),
       project("cluster", {
         include: ["e2e/cluster/**/*.e2e.ts", "e2e/images/**/*.e2e.ts"],
@@ -52,6 +60,7 @@ export default defineConfig({
         exclude: ["e2e/cluster/**", "e2e/images/**"],
         timeoutSeconds: 240,
         serial: true,
+        secondTry: true,
         globalSetup: "e2e/stories/setup.ts",
       }),
     ],

@@ -1,25 +1,54 @@
-import { expect, test } from "vitest";
-import { readTally, tallyOf } from "./test-results.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { programReport, readSuiteReport, type SuiteReport, summaryOf } from "./test-results.ts";
 
-const passedFile = { status: "passed", assertionResults: [{}] };
+const folder = mkdtempSync(join(tmpdir(), "test-results-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-test("passed tests are counted", () => {
-  expect(tallyOf({ numPassedTests: 3, numTotalTests: 3, testResults: [passedFile] })).toEqual({ passed: 3, failed: 0 });
+const written = (report: SuiteReport): string => {
+  const file = join(folder, "report.json");
+  writeFileSync(file, JSON.stringify(report));
+  return file;
+};
+const green: SuiteReport = { passed: 3, failures: [], secondTry: [] };
+const red: SuiteReport = { passed: 1, failures: [{ name: "a > b", message: "expected 1\nto be 2" }], secondTry: [] };
+
+test("a report is taken as it is", () => {
+  expect(readSuiteReport(written(green), 0)).toEqual(green);
+  expect(readSuiteReport(written(red), 1)).toEqual(red);
 });
 
-test("a skipped test counts as failed", () => {
-  expect(tallyOf({ numPassedTests: 2, numTotalTests: 3, testResults: [passedFile] })).toEqual({ passed: 2, failed: 1 });
+test("a runner that breaks after its tests passed counts as one failure", () => {
+  expect(readSuiteReport(written(green), 7).failures).toHaveLength(1);
 });
 
-test("a file that broke before its first test counts as failed", () => {
-  const broken = { status: "failed", assertionResults: [] };
-  expect(tallyOf({ numPassedTests: 1, numTotalTests: 1, testResults: [passedFile, broken] })).toEqual({
-    passed: 1,
-    failed: 1,
-  });
+test("a suite without a report counts as one failure", () => {
+  expect(readSuiteReport("/nonexistent/report.json", 0).failures).toHaveLength(1);
 });
 
-test("a suite without tests, or without a report, counts as failed", () => {
-  expect(tallyOf({ numPassedTests: 0, numTotalTests: 0, testResults: [] })).toEqual({ passed: 0, failed: 1 });
-  expect(readTally("/nonexistent/report.json")).toEqual({ passed: 0, failed: 1 });
+test("a program passes by its exit code", () => {
+  expect(programReport("lint", 0).passed).toBe(1);
+  expect(programReport("lint", 1).failures).toHaveLength(1);
+});
+
+test("the summary names each failure with its cause, and ends with the sum", () => {
+  const flaky: SuiteReport = { passed: 2, failures: [], secondTry: ["c > d"] };
+  expect(
+    summaryOf(
+      new Map([
+        ["unit tests", red],
+        ["stories", flaky],
+      ]),
+    ),
+  ).toBe(
+    [
+      "Failed (unit tests): a > b",
+      "    expected 1",
+      "    to be 2",
+      "Passed only at the second try (stories): c > d",
+      "3 passed, 1 failed",
+    ].join("\n"),
+  );
 });

@@ -1,32 +1,53 @@
 import { readFileSync } from "node:fs";
 
-/** How many checks of a stage passed and failed. */
-export interface Tally {
+export interface Failure {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What a stage of `npm test` found. */
+export interface SuiteReport {
   readonly passed: number;
-  readonly failed: number;
+  readonly failures: readonly Failure[];
+  /** Names of tests that failed first and passed then: they passed, and must be looked at. */
+  readonly secondTry: readonly string[];
 }
 
-interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numTotalTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
-}
+export const noTests: Failure = { name: "the suite", message: "It ran no test." };
 
-/** Whatever did not pass failed: also a skipped test, and a file that broke before its first test. */
-export const tallyOf = (report: VitestReport): Tally => {
-  const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) => status !== "passed" && assertionResults.length === 0,
-  ).length;
-  const failed = report.numTotalTests - report.numPassedTests + brokenFiles;
-  return { passed: report.numPassedTests, failed: report.numTotalTests === 0 ? Math.max(1, failed) : failed };
+const failed = (failure: Failure): SuiteReport => ({ passed: 0, failures: [failure], secondTry: [] });
+
+/** A stage that is one program: it passed when the program ended with 0. */
+export const programReport = (name: string, exitCode: number): SuiteReport =>
+  exitCode === 0
+    ? { passed: 1, failures: [], secondTry: [] }
+    : failed({ name, message: `It ended with exit code ${exitCode}; what it said stands above.` });
+
+/** Reads what a suite left at `file`. Without a readable report, or when its runner broke, the suite failed. */
+export const readSuiteReport = (file: string, exitCode: number): SuiteReport => {
+  try {
+    const report = JSON.parse(readFileSync(file, "utf8")) as SuiteReport;
+    if (exitCode === 0 || report.failures.length > 0) return report;
+    const failures = [{ name: "the suite", message: `Its runner ended with exit code ${exitCode}.` }];
+    return { ...report, failures };
+  } catch (error) {
+    return failed({ name: "the suite", message: `It left no report at ${file}: ${(error as Error).message}` });
+  }
 };
 
-/** Reads the JSON report that vitest wrote; without a readable one the whole suite counts as one failure. */
-export const readTally = (file: string): Tally => {
-  try {
-    return tallyOf(JSON.parse(readFileSync(file, "utf8")) as VitestReport);
-  } catch (error) {
-    process.stderr.write(`The suite left no report at ${file}: ${(error as Error).message}\n`);
-    return { passed: 0, failed: 1 };
+const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, "    ");
+const mostShown = 1_500;
+
+/** The end of `npm test`, by stage: what failed and why, what needed a second try, and the sum as the last line. */
+export const summaryOf = (reports: ReadonlyMap<string, SuiteReport>): string => {
+  const lines: string[] = [];
+  for (const [stage, { failures, secondTry }] of reports) {
+    for (const name of secondTry) lines.push(`Passed only at the second try (${stage}): ${name}`);
+    for (const { name, message } of failures)
+      lines.push(`Failed (${stage}): ${name}`, indented(message.slice(0, mostShown)));
   }
+  const all = [...reports.values()];
+  const passed = all.reduce((sum, report) => sum + report.passed, 0);
+  const broken = all.reduce((sum, report) => sum + report.failures.length, 0);
+  return [...lines, `${passed} passed, ${broken} failed`].join("\n");
 };

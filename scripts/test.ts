@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readTally, type Tally } from "./test-results.ts";
+import { programReport, readSuiteReport, type SuiteReport, summaryOf } from "./test-results.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name: string): string => join(root, "node_modules/.bin", name);
@@ -12,12 +12,12 @@ interface Stage {
   readonly name: string;
   readonly usually: string;
   readonly fast: boolean;
-  readonly run: () => Promise<Tally>;
+  readonly run: (name: string) => Promise<SuiteReport>;
 }
 
-const exitCode = (command: string, args: readonly string[]): Promise<number> =>
+const exitCode = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: "inherit" });
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", env });
     child.on("error", (error) => {
       process.stderr.write(`${command} could not be started: ${error.message}\n`);
       resolve(127);
@@ -27,21 +27,21 @@ const exitCode = (command: string, args: readonly string[]): Promise<number> =>
 
 const command =
   (...[program = "", ...args]: string[]) =>
-  async (): Promise<Tally> =>
-    (await exitCode(program, args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  async (name: string): Promise<SuiteReport> =>
+    programReport(name, await exitCode(program, args));
 
 const program = (file: string) =>
   command(process.execPath, "--conditions=revenprox-source", "--disable-warning=ExperimentalWarning", join(root, file));
 
-const suite = (project: string) => async (): Promise<Tally> => {
+const suite = (project: string) => async (): Promise<SuiteReport> => {
   const report = join(reports, `${project}.json`);
   rmSync(report, { force: true });
-  const code = await exitCode(process.execPath, [
-    join(root, "node_modules/vitest/vitest.mjs"),
-    ...["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-  ]);
-  const tally = readTally(report);
-  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  const code = await exitCode(
+    process.execPath,
+    [join(root, "node_modules/vitest/vitest.mjs"), ...["run", "--project", project]],
+    { ...process.env, REVENPROX_SUITE_REPORT: report },
+  );
+  return readSuiteReport(report, code);
 };
 
 const stages: readonly Stage[] = [
@@ -65,20 +65,18 @@ const stages: readonly Stage[] = [
 const main = async (): Promise<void> => {
   const only = process.argv.includes("--fast") ? stages.filter(({ fast }) => fast) : stages;
   mkdirSync(reports, { recursive: true });
-  const tallies: (Tally & { name: string })[] = [];
+  const results = new Map<string, SuiteReport>();
   for (const [index, stage] of only.entries()) {
     process.stdout.write(`\n=== ${index + 1}/${only.length} ${stage.name} (usually ${stage.usually})\n`);
     const start = Date.now();
-    const tally = await stage.run();
-    tallies.push({ ...tally, name: stage.name });
+    const report = await stage.run(stage.name);
+    results.set(stage.name, report);
     const seconds = Math.round((Date.now() - start) / 1000);
-    process.stdout.write(`=== ${stage.name}: ${tally.passed} passed, ${tally.failed} failed, ${seconds} s\n`);
+    const { passed, failures } = report;
+    process.stdout.write(`=== ${stage.name}: ${passed} passed, ${failures.length} failed, ${seconds} s\n`);
   }
-  const sum = (key: keyof Tally): number => tallies.reduce((total, tally) => total + tally[key], 0);
-  const broken = tallies.filter(({ failed }) => failed > 0).map(({ name }) => name);
-  process.stdout.write(broken.length > 0 ? `\nFailed: ${broken.join(", ")}\n` : "\n");
-  process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed\n`);
-  process.exitCode = broken.length > 0 ? 1 : 0;
+  process.stdout.write(`\n${summaryOf(results)}\n`);
+  process.exitCode = [...results.values()].some(({ failures }) => failures.length > 0) ? 1 : 0;
 };
 
 await main();
