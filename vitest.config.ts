@@ -46,7 +46,7 @@ export default defineConfig({
       project("integration", { include: ["**/*.integration.ts"], timeoutSeconds: 180, secondTry: true }),
       project("conformance", {
         include: ["proxy/conformance/**/*.conformance.ts"],
-        timeoutSeconds: 60,
+        timeoutSeconds: 240,
         concurrency: 16,
         secondTry: true,
       }),
@@ -55,6 +55,7 @@ export default defineConfig({
         timeoutSeconds: 900,
         serial: true,
       }),
+      project("chaos", { include: ["e2e/chaos/**/*.chaos.ts"], timeoutSeconds: 420, serial: true }),
       project("e2e", {
         include: ["e2e/**/*.e2e.ts"],
         exclude: ["e2e/cluster/**", "e2e/images/**"],

@@ -37,7 +37,9 @@ const suiteReport = (modules: readonly TestModule[], unhandled: readonly Trouble
       ...unhandled.map((error) => failureOf("an error that no test caught", [error])),
       ...(tests.length === 0 ? [noTests] : []),
     ],
-    secondTry: tests.filter((test) => test.diagnostic()?.flaky === true).map(nameOf),
+    secondTry: tests
+      .filter((test) => test.diagnostic()?.flaky === true)
+      .map((test) => failureOf(nameOf(test), test.result().errors)),
   };
 };
 

@@ -34,7 +34,7 @@ test("a program passes by its exit code", () => {
 });
 
 test("the summary names each failure with its cause, and ends with the sum", () => {
-  const flaky: SuiteReport = { passed: 2, failures: [], secondTry: ["c > d"] };
+  const flaky: SuiteReport = { passed: 2, failures: [], secondTry: [{ name: "c > d", message: "late" }] };
   expect(
     summaryOf(
       new Map([
@@ -48,6 +48,7 @@ test("the summary names each failure with its cause, and ends with the sum", () 
       "    expected 1",
       "    to be 2",
       "Passed only at the second try (stories): c > d",
+      "    late",
       "3 passed, 1 failed",
     ].join("\n"),
   );

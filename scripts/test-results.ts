@@ -9,8 +9,8 @@ export interface Failure {
 export interface SuiteReport {
   readonly passed: number;
   readonly failures: readonly Failure[];
-  /** Names of tests that failed first and passed then: they passed, and must be looked at. */
-  readonly secondTry: readonly string[];
+  /** Tests that failed first and passed then: they passed, and must be looked at. */
+  readonly secondTry: readonly Failure[];
 }
 
 export const noTests: Failure = { name: "the suite", message: "It ran no test." };
@@ -42,7 +42,8 @@ const mostShown = 1_500;
 export const summaryOf = (reports: ReadonlyMap<string, SuiteReport>): string => {
   const lines: string[] = [];
   for (const [stage, { failures, secondTry }] of reports) {
-    for (const name of secondTry) lines.push(`Passed only at the second try (${stage}): ${name}`);
+    for (const { name, message } of secondTry)
+      lines.push(`Passed only at the second try (${stage}): ${name}`, indented(message.slice(0, mostShown)));
     for (const { name, message } of failures)
       lines.push(`Failed (${stage}): ${name}`, indented(message.slice(0, mostShown)));
   }

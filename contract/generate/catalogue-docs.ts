@@ -1,6 +1,7 @@
-import { type AlertSettings, alerts } from "../src/alerts.ts";
 import { type ErrorEntry, errors } from "../src/errors.ts";
+import { conventionExceptions } from "../src/metric-conventions.ts";
 import { type Metric, type MetricName, metricName, metrics } from "../src/metrics.ts";
+import { type OperatorMetricName, operatorMetricName, operatorMetrics } from "../src/operator-metrics.ts";
 import { page, table } from "./markdown.ts";
 
 /** `docs/metrics.md`: every metric of a proxy. */
@@ -16,7 +17,20 @@ export const metricsDocs = (): string =>
         metric.help,
       ]),
     ),
+    "## Names\n\nNames follow Prometheus' naming practice: base units, the unit at the end, `_total` on counters. Where the seed of this project names a metric otherwise, its name stays, so that dashboards and alerts written for it work. `promtool check metrics` objects to nothing else (a test says so). The exceptions:",
+    table(
+      ["Metric", "Today's practice would be"],
+      (Object.entries(conventionExceptions) as [MetricName, { readonly wanted: string }][]).map(
+        ([name, { wanted }]) => [`\`${metricName(name)}\``, wanted],
+      ),
+    ),
+    '`message_latency_ms` is corrected by `clock_offset_seconds`, so it may be compared between proxies. Prometheus 3 writes the label `le` of its buckets as `100.0`, older ones as `100`: a query that selects one bucket should match both (`le=~"100([.]0)?"`), as the recording rules do.',
+    "## Sizes\n\nThe number of series is the same for one topic and one client as for a hundred thousand. nats-server serves no Prometheus metrics itself, so there is no scrape target for it: what matters of NATS and of the journal the proxies tell (`degraded`, `journal_*`, `holes_filled_total`).",
+    `## The operator's own\n\nServed at \`/metrics\` on port 8080 of the operator, beside Node's \`process_*\` and \`nodejs_*\`. The words are controller-runtime's: ${operatorNames()}.`,
   ]);
+
+const operatorNames = (): string =>
+  (Object.keys(operatorMetrics) as OperatorMetricName[]).map((name) => `\`${operatorMetricName(name)}\``).join(", ");
 
 /** `docs/errors.md`: every error code of a proxy. */
 export const errorDocs = (): string =>
@@ -29,30 +43,6 @@ export const errorDocs = (): string =>
         String(entry.status),
         entry.title,
         entry.mend,
-      ]),
-    ),
-  ]);
-
-const example: AlertSettings = {
-  selector: 'namespace="default",service="quickstart"',
-  highConnections: 80_000,
-  authFailuresPerSecond: 100,
-  memoryRatio: 0.85,
-  minReplicas: 3,
-};
-
-/** `docs/alerts.md`: every alert with its default expression. */
-export const alertDocs = (): string =>
-  page("contract/src/alerts.ts", "Alerts", [
-    "The operator renders these into a PrometheusRule per RevenProx when the monitoring CRDs are installed. The expressions are shown for a RevenProx `quickstart` in namespace `default` with three proxies and default thresholds; `spec.monitoring.thresholds` changes them.",
-    table(
-      ["Alert", "Severity", "For", "Expression", "Runbook"],
-      alerts.map((alert) => [
-        `\`${alert.name}\``,
-        alert.severity,
-        alert.for,
-        `\`${alert.expr(example) ?? ""}\``,
-        `[runbook](runbooks/${alert.name}.md)`,
       ]),
     ),
   ]);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ConfigKey, configKeys } from "../src/config/key-list.ts";
 import { toSnakeCase } from "../src/config/key-names.ts";
 import { sections } from "../src/config/proxy-config.ts";
+import { replacedKeys } from "../src/config/replaced-keys.ts";
 import { page, table } from "./markdown.ts";
 
 type Json = {
@@ -39,6 +40,16 @@ const section = (name: string | undefined, description: string): string =>
     ),
   ].join("\n\n");
 
+const replaced = (): string =>
+  [
+    "## Keys of RevenProx that are replaced",
+    "A proxy that finds one of these keys refuses to start and says what there is instead.",
+    table(
+      ["Key", "Instead"],
+      replacedKeys.map(({ name, instead }) => [`\`${name}\``, instead]),
+    ),
+  ].join("\n\n");
+
 /** `docs/configuration.md`: every key of the proxy's TOML file. */
 export const configDocs = (): string =>
   page("contract/src/config", "Configuration of a proxy", [
@@ -47,4 +58,5 @@ export const configDocs = (): string =>
     "Keys marked *operator* are set by the operator when the proxy runs in Kubernetes.",
     section(undefined, "Who this process is and what it says."),
     ...Object.entries(sections).map(([name, schema]) => section(name, schema.description ?? "")),
+    replaced(),
   ]);

@@ -1,13 +1,25 @@
 import { stringify } from "yaml";
-import { alertDocs, errorDocs, metricsDocs } from "./catalogue-docs.ts";
+import { alertDocs } from "./alert-docs.ts";
+import { errorDocs, metricsDocs } from "./catalogue-docs.ts";
 import { configDocs } from "./config-docs.ts";
 import { customResourceDefinition } from "./crd.ts";
+import { dashboardDocs } from "./dashboards/docs.ts";
+import { dashboardFiles } from "./dashboards/files.ts";
+import { operatorGroupsForChart } from "./example-rules.ts";
+import { runbookPages } from "./runbook-pages.ts";
+import { sloDocs } from "./slo-docs.ts";
 
 const crdYaml = (): string =>
   `# Generated from contract/src/resource by \`npm run generate\`.\n${stringify(customResourceDefinition(), {
     lineWidth: 0,
     aliasDuplicateObjects: false,
   })}`;
+
+const operatorRulesYaml = (): string =>
+  `# Generated from contract/src/alerts by \`npm run generate\`; the chart's template fills in the names.\n${stringify(
+    { groups: operatorGroupsForChart() },
+    { lineWidth: 0 },
+  )}`;
 
 /** Every generated file: path from the project's root -> content. */
 export const generatedFiles = (): ReadonlyMap<string, string> => {
@@ -19,5 +31,10 @@ export const generatedFiles = (): ReadonlyMap<string, string> => {
     ["docs/metrics.md", metricsDocs()],
     ["docs/errors.md", errorDocs()],
     ["docs/alerts.md", alertDocs()],
+    ["docs/slo.md", sloDocs()],
+    ["docs/dashboards.md", dashboardDocs()],
+    ["charts/revenprox/files/operator-rules.yaml", operatorRulesYaml()],
+    ["contract/src/alerts/runbooks.json", runbookPages()],
+    ...dashboardFiles(),
   ]);
 };

@@ -17,12 +17,24 @@ const lineBreaking = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 const oneLine = (text: string): string =>
   text.replace(lineBreaking, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+/** What a secret looks like wherever it is quoted, and what is left of it. */
+const secrets: readonly (readonly [RegExp, string])[] = [
+  [/\b(bearer|basic)(\s+)[\w.~+/=-]+/gi, "$1$2***"],
+  [/([?&](?:token|access_token|jwt|key|secret|password)=)[^\s&"'\\]+/gi, "$1***"],
+  [/(:\/\/)[^\s/@"'\\]+@/g, "$1***@"],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "***"],
+  [/("(?:authorization|cookie|jwt|password|secret|token)":)"(?:[^"\\]|\\.)*"/gi, '$1"***"'],
+];
+
+/** A line without what looks like a secret: nobody is to log one, and where somebody does, nobody is to read it. */
+const redacted = (line: string): string => secrets.reduce((text, [pattern, rest]) => text.replace(pattern, rest), line);
+
 /** `[2024-01-15T10:30:45Z INFO] message`; at debug level the fields follow as JSON. */
 export const textLine = ({ timestamp, level, message, fields }: LogRecord): string => {
   const more = level === "DEBUG" && Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : "";
-  return `[${timestamp} ${level}] ${oneLine(message + more)}\n`;
+  return `[${timestamp} ${level}] ${redacted(oneLine(message + more))}\n`;
 };
 
 /** One JSON object: timestamp, level, message, bind_address, proxy_id, then the rest. */
 export const jsonLine = ({ timestamp, level, message, fields }: LogRecord): string =>
-  `${JSON.stringify({ timestamp, level, message, ...fields })}\n`;
+  `${redacted(JSON.stringify({ timestamp, level, message, ...fields }))}\n`;

@@ -36,6 +36,41 @@ export type RefusalReason = (typeof refusalReasons)[number];
 export const dropReasons = ["expired", "slow_consumer"] as const;
 export type DropReason = (typeof dropReasons)[number];
 
+/** What a request was for; the label values of `requests_total`. Health, metrics and unknown paths are not counted. */
+export const requestRoutes = ["subscribe", "publish"] as const;
+export type RequestRoute = (typeof requestRoutes)[number];
+
+/**
+ * How a request ended for its client; the label values of `requests_total`, all present from the start.
+ * A soft refusal counts as what it stands for, not as the 200 on the wire.
+ */
+export const requestClasses = [
+  /** 1xx to 3xx. */
+  "success",
+  /** 4xx: the client's own doing, 429 included. */
+  "client_error",
+  /** 503: no room, draining, no journal, no verifier. */
+  "unavailable",
+  /** Every other 5xx. */
+  "server_error",
+] as const;
+export type RequestClass = (typeof requestClasses)[number];
+
+/** What became of a stream that came with a last event id; the label values of `resumes_total`, all present from the start. */
+export const resumeResults = ["continued", "expired", "reset", "future", "invalid", "replay_limit"] as const;
+export type ResumeResult = (typeof resumeResults)[number];
+
+/** Why a span was lost; the label values of `trace_spans_dropped_total`, all present from the start. */
+export const spanLosses = ["queue_full", "export_failed"] as const;
+
+/**
+ * Who was asked for stored messages; the label values of `journal_reads_total`, all present from the start.
+ * main = the journal's stream, mirror = its replay mirror, leader = a check with the stream's leader,
+ * tails = a comparison of followed topics with the journal.
+ */
+export const journalReadSources = ["leader", "main", "mirror", "tails"] as const;
+export type JournalReadSource = (typeof journalReadSources)[number];
+
 /**
  * Every metric a proxy exposes, by its name without the prefix: the seed's 21, `memory_limit_bytes`, and extras.
  * No label carries a topic, token, user or address, so the number of series is constant.
@@ -119,17 +154,96 @@ export const metrics = {
   slow_clients_closed_total: {
     type: "counter",
     group: "extra",
-    help: "Streams that closed while their client took no bytes: cut after 10 seconds without progress, or left in that time",
+    help: "Streams that closed while their client took no bytes: cut after slow_client_timeout_sec without progress, or left in that time",
+  },
+  degraded: {
+    type: "gauge",
+    group: "extra",
+    help: "1 while the proxy serves but cannot reach the journal, else 0; /health then says degraded, as it does while NATS refuses a setting",
+  },
+  journal_reads_total: {
+    type: "counter",
+    group: "extra",
+    help: "Requests to NATS for stored messages, by source: main = the journal's stream, mirror = its replay mirror, leader = a check with the stream's leader, tails = a comparison of followed topics with the journal",
+    labels: ["source"],
   },
   malformed_messages_total: {
     type: "counter",
     group: "extra",
     help: "Messages on the bus that were skipped because they break the format",
   },
+  trace_spans_sent_total: { type: "counter", group: "extra", help: "Spans that the trace receiver has taken" },
+  trace_spans_dropped_total: {
+    type: "counter",
+    group: "extra",
+    help: "Spans that were lost, by reason: queue_full = more than tracing.max_queue_spans waited, export_failed = the receiver did not take them in time",
+    labels: ["reason"],
+  },
   clock_offset_seconds: {
     type: "gauge",
     group: "extra",
     help: "Measured offset of this proxy's clock to the journal's clock, positive when the journal is ahead",
+  },
+  build_info: { type: "gauge", group: "extra", help: "Always 1; the version is a label", labels: ["version"] },
+  requests_total: {
+    type: "counter",
+    group: "extra",
+    help: "Requests for streams and publishes by what their client saw: client_error = 4xx, unavailable = 503, server_error = any other 5xx",
+    labels: ["route", "class"],
+  },
+  connections_limit: {
+    type: "gauge",
+    group: "extra",
+    help: "Streams this proxy accepts: the lowest of max_connections, the open-file limit less a reserve, and what memory allows",
+  },
+  event_loop_lag_seconds: {
+    type: "gauge",
+    group: "extra",
+    help: "99th percentile of the delay of the slowest event loop over the last 10 to 20 seconds",
+  },
+  queue_bytes: {
+    type: "gauge",
+    group: "extra",
+    help: "Bytes of encoded events held in memory for streams that are behind or come back",
+  },
+  queue_limit_bytes: { type: "gauge", group: "extra", help: "Bytes that queue_bytes may reach" },
+  streams_blocked: { type: "gauge", group: "extra", help: "Open streams whose socket takes nothing more for now" },
+  resumes_total: {
+    type: "counter",
+    group: "extra",
+    help: "Streams that came with a last event id, by result: continued, or the reason of the gap they were told",
+    labels: ["result"],
+  },
+  replays_running: { type: "gauge", group: "extra", help: "Reads of the journal under way for streams" },
+  replays_waiting: { type: "gauge", group: "extra", help: "Reads of the journal that wait for another to end" },
+  publish_duration_seconds: {
+    type: "histogram",
+    group: "extra",
+    help: "Seconds from a publish request read whole to the answer of the journal, or to giving up on it",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  },
+  verifier_duration_seconds: {
+    type: "histogram",
+    group: "extra",
+    help: "Seconds one call of the webhook or the key set took, failures and time-outs included",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  },
+  journal_lag_seconds: {
+    type: "gauge",
+    group: "extra",
+    help: "Seconds since the journal was last heard of; it is heard of every few seconds in good order, 0 when the proxy stands alone",
+  },
+  journal_bytes: { type: "gauge", group: "extra", help: "Bytes the journal holds, as last read from it" },
+  journal_limit_bytes: {
+    type: "gauge",
+    group: "extra",
+    help: "Bytes the journal may hold (max_bytes) before the oldest events go, as last read from it; 0 when not known",
+  },
+  journal_messages: { type: "gauge", group: "extra", help: "Messages the journal holds, as last read from it" },
+  config_rejected: {
+    type: "gauge",
+    group: "extra",
+    help: "1 while a changed configuration is refused and the one before it is in force, else 0",
   },
 } as const satisfies Record<string, Metric>;
 

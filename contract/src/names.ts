@@ -19,4 +19,5 @@ export const names = (instance: string) => ({
   natsConfig: `${instance}-nats-config`,
   serviceMonitor: instance,
   prometheusRule: instance,
+  dashboards: `${instance}-dashboards`,
 });

@@ -20,7 +20,12 @@ export const natsSubjects = (instance: string) => {
     /** A publisher that learned of a lost republish tells the topic's followers to compare with the journal. */
     nudge: (topicId: string) => `${prefix}.state.nudge.${topicId}`,
     nudgeAll: `${prefix}.state.nudge.>`,
+    /** Heartbeats of all proxies. */
     presence: `${prefix}.state.presence`,
+    /** Changes of topic counts between heartbeats. */
+    delta: `${prefix}.state.delta`,
+    /** Messages for one proxy process. */
+    stateTo: (life: string) => `${prefix}.state.to.${life}`,
     /** A proxy asks all others how many streams they have on a topic; the payload is the question's token. */
     census: (topicId: string) => `${prefix}.state.census.${topicId}`,
     censusAll: `${prefix}.state.census.*`,
@@ -34,12 +39,19 @@ export const natsSubjects = (instance: string) => {
 /** JetStream stream name of an instance. */
 export const journalStream = (instance: string): string => `REVENPROX_${instance.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
 
+/** Stream that mirrors the journal for replays; dispensable, and made anew with each epoch. */
+export const replayStream = (instance: string): string => `${journalStream(instance)}_REPLAY`;
+
 /** Message headers of an event on the bus; the payload is the event's data as UTF-8 text. */
 export const eventHeaders = {
   /** SSE event type; absent: `message`. */
   type: "Revenprox-Event",
   /** SSE reconnection time in milliseconds. */
   retry: "Revenprox-Retry",
+  /** W3C Trace Context: the span that the event's delivery belongs to. */
+  traceparent: "traceparent",
+  /** Written by proxies beside `traceparent`: one of them has decided that the trace is recorded. */
+  traced: "Revenprox-Traced",
 } as const;
 
 /**
@@ -49,9 +61,11 @@ export const eventHeaders = {
 export const natsPermissions = (instance: string) => {
   const subjects = natsSubjects(instance);
   const stream = journalStream(instance);
-  const api = ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.INFO", "STREAM.MSG.GET"].map(
-    (call) => `$JS.API.${call}.${stream}`,
-  );
+  const mirror = replayStream(instance);
+  const api = [
+    ...["STREAM.CREATE", "STREAM.UPDATE", "STREAM.INFO", "STREAM.MSG.GET"].map((call) => `$JS.API.${call}.${stream}`),
+    ...["STREAM.CREATE", "STREAM.UPDATE", "STREAM.INFO", "STREAM.DELETE"].map((call) => `$JS.API.${call}.${mirror}`),
+  ];
   return {
     proxy: {
       publish: [
@@ -61,6 +75,7 @@ export const natsPermissions = (instance: string) => {
         "$JS.API.INFO",
         `$JS.API.DIRECT.GET.${stream}`,
         `$JS.API.DIRECT.GET.${stream}.>`,
+        `$JS.API.DIRECT.GET.${mirror}`,
       ],
       denyPublish: [] as readonly string[],
       subscribe: [

@@ -53,6 +53,27 @@ test.each([
     { config: { distributedState: { gossipIntervalSec: 15 } } },
     /peerTimeoutSec \(default 20\) must be at least twice gossipIntervalSec/,
   ],
+  [
+    "a latency target between the histogram's edges",
+    { slo: { latency: { thresholdMs: 120 } } },
+    /thresholdMs.*must be an upper edge of message_latency_ms: 1, 2.5, 5/s,
+  ],
+  ["an objective that could not burn", { slo: { availability: { targetPercent: 90 } } }, /greater than or equal to 95/],
+  [
+    "a scrape that takes longer than its interval",
+    { monitoring: { scrapeTimeoutSec: 20 } },
+    /scrapeTimeoutSec must be at most intervalSec \(default 15\)/,
+  ],
+  [
+    "an alert that there is not",
+    { monitoring: { alerts: [{ name: "RevenProxSad", enabled: false }] } },
+    /alerts\[0\].name.*"RevenProxHighConnections"/s,
+  ],
+  [
+    "an alert changed twice",
+    { monitoring: { alerts: [{ name: "RevenProxDown" }, { name: "RevenProxDown" }] } },
+    /Duplicate value/,
+  ],
   ["a bad size", { nats: { managed: { storage: { size: "plenty" } } } }, /must be a quantity such as 500m or 1Gi/],
 ])("%s is refused with a message that says what to do", async (_, spec, message) => {
   expect(await refusal(manifest(spec))).toMatch(message);
@@ -71,6 +92,10 @@ test("the defaults of an empty spec, and the status before any operator has seen
   const stored = JSON.parse(await kubectl(["get", "rvp", "defaults", "--output", "json"]));
   expect(stored.spec).toEqual({ replicas: 3, progressDeadlineSeconds: 600 });
   expect(stored.status.conditions[0]).toMatchObject({ type: "Ready", status: "Unknown" });
+});
+
+test.each([1, 2.5, 100, 10_000])("a latency target of %d ms, an edge of the histogram", async (thresholdMs) => {
+  expect(await refusal(manifest({ slo: { latency: { thresholdMs } } }))).toMatch(/created \(server dry run\)/);
 });
 
 test("maps keep their entries", async () => {

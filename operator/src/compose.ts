@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import { runbooks } from "@revenprox/contract/alerts/runbooks";
 import { desired } from "./desired/index.ts";
 import { secretsToCreate } from "./desired/secrets.ts";
 import type { KubeClient } from "./kube/client.ts";
@@ -22,6 +23,7 @@ import { status } from "./status/index.ts";
 import { describeError, type Log } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createTelemetryServer } from "./telemetry/server.ts";
+import type { PassTracing } from "./telemetry/tracing.ts";
 import { createWorker } from "./worker.ts";
 
 export interface Outside {
@@ -29,6 +31,8 @@ export interface Outside {
   readonly scheduler: Scheduler;
   readonly log: Log;
   readonly version: string;
+  /** Absent: passes are not traced. */
+  readonly tracing?: PassTracing | undefined;
   /** Milliseconds between two looks for the monitoring CRDs. */
   readonly discoveryIntervals?: { readonly missing: number; readonly complete: number };
 }
@@ -65,6 +69,7 @@ export const composeOperator = (settings: Settings, outside: Outside): Operator 
       log,
       metrics,
       now: scheduler.now,
+      tracing: outside.tracing,
       run: (counted) => (key) =>
         reconcile({ cluster: counted(cluster), settings: settings.operator, desired, status, now }, key),
     }),
@@ -73,6 +78,7 @@ export const composeOperator = (settings: Settings, outside: Outside): Operator 
   });
   const server = createTelemetryServer({
     metrics,
+    runbooks,
     live: () => livenessFault(queue, view.watches),
     ready: () => (view.isComplete() ? undefined : incompleteView),
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import closeWithGrace from "close-with-grace";
 import { composeOperator } from "./compose.ts";
 import { createKubeClient, loadKubeConfig } from "./kube/client.ts";
@@ -6,6 +7,7 @@ import { systemScheduler } from "./kube/scheduler.ts";
 import { readSettings } from "./settings.ts";
 import { createLog, describeError } from "./telemetry/log.ts";
 import { listen } from "./telemetry/server.ts";
+import { startTracing } from "./telemetry/tracing.ts";
 
 /** Longest wait for workers and watches on SIGTERM. */
 const STOP_WITHIN_MS = 10_000;
@@ -19,7 +21,19 @@ const main = async (): Promise<void> => {
   const settings = readSettings();
   const log = createLog({ level: settings.logLevel, format: settings.logFormat });
   const client = createKubeClient(loadKubeConfig());
-  const operator = composeOperator(settings, { client, scheduler: systemScheduler, log, version: version() });
+  const tracing = await startTracing({
+    settings: settings.tracing,
+    version: version(),
+    instanceId: hostname(),
+    random: Math.random,
+  });
+  const operator = composeOperator(settings, {
+    client,
+    scheduler: systemScheduler,
+    log,
+    version: version(),
+    tracing,
+  });
   const port = await listen(operator.server, settings.port);
   log.info(`revenprox-operator ${version()} serves /livez, /readyz and /metrics on port ${port}`);
   closeWithGrace(
@@ -29,6 +43,7 @@ const main = async (): Promise<void> => {
       else log.error(`stopping on a fault: ${describeError(err)}`, { stack: err.stack });
       operator.server.close();
       await operator.stop();
+      await tracing?.stop();
     },
   );
   await operator.start();

@@ -27,6 +27,8 @@ test.each([
   ["PORT", "65536"],
   ["RUNBOOK_BASE_URL", "ftp://x"],
   ["MAX_CONCURRENT_RECONCILES", "0"],
+  ["TRACING_ENDPOINT", "http://user@collector"],
+  ["TRACING_RATIO", "1.5"],
 ])("%s=%j is named", (name, value) => {
   expect(() => readSettings({ ...images, [name]: value })).toThrow(`${name}=${JSON.stringify(value)} must be`);
 });

@@ -2,6 +2,7 @@ import { managedBy } from "@revenprox/contract/labels";
 import { ports } from "@revenprox/contract/ports";
 import type { OperatorSettings } from "./reconcile/ports.ts";
 import type { LogLevel } from "./telemetry/log.ts";
+import type { TracingSettings } from "./telemetry/tracing.ts";
 
 export interface Settings {
   readonly operator: OperatorSettings;
@@ -14,6 +15,8 @@ export interface Settings {
   /** Resources worked on at once. */
   readonly maxConcurrent: number;
   readonly fieldManager: string;
+  /** Traces of the operator's own passes. */
+  readonly tracing: TracingSettings;
 }
 
 /** Lists every environment variable that cannot be used. */
@@ -38,6 +41,14 @@ const namespaces = matching(
   "namespaces with commas between, or empty for all",
 );
 const url = matching(/^(https?:\/\/\S+)?$/, "an http or https URL");
+const collector = matching(
+  /^(https?:\/\/[^\s@?#]+)?$/,
+  "an http or https URL without user name or query, or empty for no traces",
+);
+const share: Rule = {
+  allows: (value) => /^\d(\.\d+)?$/.test(value) && Number(value) <= 1,
+  hint: "a number from 0 to 1",
+};
 const level = matching(/^(debug|info|warn|error)$/, "debug, info, warn or error");
 const format = matching(/^(text|json)$/, "text or json");
 
@@ -68,6 +79,10 @@ export const readSettings = (environment: Environment = process.env): Settings =
     port: Number(read("PORT", integer(0, 65_535), String(ports.operator.number))),
     maxConcurrent: Number(read("MAX_CONCURRENT_RECONCILES", integer(1, 999), "8")),
     fieldManager: managedBy,
+    tracing: {
+      endpoint: read("TRACING_ENDPOINT", collector, "") || undefined,
+      ratio: Number(read("TRACING_RATIO", share, "1")),
+    },
   };
   if (faults.length > 0)
     throw new InvalidSettingsError(

@@ -1,23 +1,39 @@
+import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { WorkResult } from "./kube/work-queue.ts";
 import type { Outcome } from "./reconcile/outcome.ts";
 import type { Cluster } from "./reconcile/reconcile.ts";
 import { describeError, type Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
+import type { PassSpan, PassTracing } from "./telemetry/tracing.ts";
 
 export interface WorkerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** Absent: passes are not traced. */
+  readonly tracing?: PassTracing | undefined;
   /** One pass, over a cluster whose calls are counted. */
   readonly run: (observed: (cluster: Cluster) => Cluster) => (key: string) => Promise<Outcome>;
 }
 
 /** The queue's worker: a pass with its log lines and metrics. */
-export const createWorker = ({ log, metrics, now, run }: WorkerOptions): ((key: string) => Promise<WorkResult>) => {
-  const pass = run((cluster) => counted(cluster, metrics, log));
+export const createWorker = ({
+  log,
+  metrics,
+  now,
+  tracing,
+  run,
+}: WorkerOptions): ((key: string) => Promise<WorkResult>) => {
+  // The queue never works on a key twice at once.
+  const spans = new Map<string, PassSpan>();
+  const pass = run((cluster) => traced(counted(cluster, metrics, log), spans));
   return async (key) => {
     const startedAt = now();
+    const span = tracing?.begin(...halvesOf(key));
+    if (span !== undefined) spans.set(key, span);
     const outcome = await attempt(pass, key);
+    spans.delete(key);
+    span?.end(outcome.kind, outcome.kind === "failed");
     metrics.reconciled(outcome.kind, (now() - startedAt) / 1_000);
     if (outcome.kind === "failed") log.warn(`${key}: ${outcome.message}`);
     return outcome;
@@ -52,3 +68,29 @@ const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
     return wrote;
   },
 });
+
+const halvesOf = (key: string): [namespace: string, name: string] => {
+  const [namespace = "", name = ""] = key.split("/");
+  return [namespace, name];
+};
+
+/** `cluster`, each of its calls a step of the pass that makes it; secrets and their values are in none. */
+const traced = (cluster: Cluster, spans: ReadonlyMap<string, PassSpan>): Cluster => {
+  const of = ({ metadata }: RevenProx): PassSpan | undefined => spans.get(`${metadata.namespace}/${metadata.name}`);
+  return {
+    ...cluster,
+    apply: async (revenprox, object) => {
+      const { kind, metadata } = object;
+      const step = of(revenprox)?.step("apply", { "k8s.object.kind": kind, "k8s.object.name": metadata.name });
+      const outcome = await cluster.apply(revenprox, object);
+      step?.end(outcome.kind, outcome.kind === "failed" || outcome.kind === "refused");
+      return outcome;
+    },
+    patchStatus: async (revenprox, status) => {
+      const step = of(revenprox)?.step("patch status", {});
+      const wrote = await cluster.patchStatus(revenprox, status);
+      step?.end(wrote ? "changed" : "unchanged", false);
+      return wrote;
+    },
+  };
+};

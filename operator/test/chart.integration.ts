@@ -3,12 +3,15 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ControlPlane, helm, startControlPlane } from "@revenprox/cluster";
+import { operatorAlertNames } from "@revenprox/contract/alerts/operator-alerts";
+import type { RuleGroup } from "@revenprox/contract/alerts/rule";
 import { revenproxApi } from "@revenprox/contract/resource/group";
 import { revenproxSpec } from "@revenprox/contract/resource/spec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../src/reconcile/ports.ts";
 import { readSettings } from "../src/settings.ts";
+import { checkRules } from "./rules/promtool.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const chart = `${root}/charts/revenprox`;
@@ -172,5 +175,59 @@ describe("on a real API server", () => {
     expect(await kubectl("get", "revenprox", "quickstart", "--output=name")).toBe("revenprox.revenprox.io/quickstart");
     await helmOn("upgrade", "--install", "revenprox", chart);
     expect(await kubectl("get", "revenprox", "quickstart", "--output=name")).toBe("revenprox.revenprox.io/quickstart");
+  });
+});
+
+describe("monitoring of the operator itself", () => {
+  const on = ["--set", "metrics.prometheusRule.enabled=true,metrics.dashboard.enabled=true"];
+  interface Rules {
+    readonly groups: readonly {
+      readonly rules: readonly { alert: string; expr: string; annotations: Record<string, string> }[];
+    }[];
+  }
+  const alertsOf = async (...args: readonly string[]) =>
+    (only(await render(...on, ...args), "PrometheusRule")["spec"] as Rules).groups.flatMap(({ rules }) => rules);
+
+  test("is off by default", async () => {
+    const kinds = (await render()).map(({ kind }) => kind);
+    expect(kinds).not.toContain("PrometheusRule");
+    expect(kinds).not.toContain("ConfigMap");
+  });
+
+  test("every alert is there, about the release's own Service, with a page that the operator serves", async () => {
+    const alerts = await alertsOf();
+    expect(alerts.map(({ alert }) => alert)).toEqual(operatorAlertNames);
+    expect(alerts[3]?.annotations["summary"]).toContain("{{ $value | humanizeDuration }}");
+    for (const { alert, expr, annotations } of alerts) {
+      expect(expr).toContain('{namespace="system",service="revenprox-operator-metrics"}');
+      expect(annotations["runbook_url"]).toBe(`http://revenprox-operator-metrics.system.svc:8080/runbooks/${alert}`);
+    }
+  });
+
+  test("promtool finds no fault with the rules", async () => {
+    const { groups } = only(await render(...on), "PrometheusRule")["spec"] as { groups: readonly RuleGroup[] };
+    expect(await checkRules(groups)).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ["https://a.example/b/", "https://a.example/b/RevenProxOperatorDown"],
+    ["https://a.example/b/{alert}.md", "https://a.example/b/RevenProxOperatorDown.md"],
+  ])("pages elsewhere: %s", async (base, url) => {
+    const [first] = await alertsOf("--set-string", `operator.runbookBaseUrl=${base.replaceAll(/[{}]/g, "\\$&")}`);
+    expect(first?.annotations["runbook_url"]).toBe(url);
+  });
+
+  test("the dashboard is whole, and the release's own", async () => {
+    const { data, metadata } = only(await render(...on), "ConfigMap") as unknown as {
+      readonly data: Record<string, string>;
+      readonly metadata: { readonly labels: Record<string, string> };
+    };
+    const [[file = "", text = ""] = []] = Object.entries(data);
+    expect(file).toBe("revenprox_system_revenprox-operator_operator.json");
+    expect(metadata.labels["grafana_dashboard"]).toBe("1");
+    expect(text).not.toMatch(/__[A-Z_]+__/);
+    const { uid, panels } = JSON.parse(text) as { uid: string; panels: unknown[] };
+    expect(uid).toMatch(/^rvp-[0-9a-f]{16}-operator$/);
+    expect(panels.length).toBeGreaterThan(8);
   });
 });

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface RelayedRequest {
   readonly method: string;
   readonly path: string;
+  /** Milliseconds since the start of the process. */
   readonly at: number;
   readonly headers: ReadonlyMap<string, string>;
 }
@@ -13,7 +14,7 @@ export interface RelayOptions {
   readonly target: number;
   /** Every byte of an answer travels in a write of its own. */
   readonly byteByByte?: boolean;
-  /** Whole answers for the first connections, which never reach the target. */
+  /** Whole answers for the first requests, which never reach the target. */
   readonly canned?: readonly string[];
   /** Cuts the first connection whose answer contains this text, right behind it. */
   readonly cutBehind?: string;
@@ -41,7 +42,7 @@ const requestOf = (head: string): RelayedRequest => {
     const colon = line.indexOf(":");
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
-  return { method, path, at: Date.now(), headers: new Map(headers) };
+  return { method, path, at: performance.now(), headers: new Map(headers) };
 };
 
 /** Heads of the requests on one connection; none of the suite's clients sends a body through a relay. */
@@ -108,23 +109,27 @@ export const openRelay = async (options: RelayOptions): Promise<Relay> => {
       cutBehind = undefined;
     });
   };
-  const server = createServer((client) => {
-    follow(client);
-    clients.add(client);
-    client.on("close", () => clients.delete(client));
-    client.on("data", requestReader(requests));
-    const answer = canned.shift();
-    if (answer !== undefined) {
-      client.once("data", () => client.end(answer));
-      return;
-    }
+  const passOn = (client: Socket, first: Buffer): void => {
     const upstream = connect(target, "127.0.0.1");
     follow(upstream);
+    upstream.write(first);
     client.on("data", (bytes) => upstream.write(bytes));
     upstream.on("data", (bytes) => answers.push(bytes));
     upstream.on("data", writerTo(client));
     upstream.on("close", () => (options.byteByByte === true ? undefined : client.end()));
     client.on("close", () => upstream.destroy());
+  };
+  const server = createServer((client) => {
+    follow(client);
+    clients.add(client);
+    client.on("close", () => clients.delete(client));
+    client.on("data", requestReader(requests));
+    // Only a request gets an answer: browsers open connections in reserve, and may use them much later or never.
+    client.once("data", (first) => {
+      const answer = canned.shift();
+      if (answer === undefined) passOn(client, first);
+      else client.end(answer);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -60,11 +60,12 @@ const upstreamFiles = ({ live, log }: AuthParts): UpstreamFiles => {
   });
 };
 
-const buildUpstream = ({ live }: AuthParts, files: UpstreamFiles): Upstream =>
+const buildUpstream = ({ live, instruments }: AuthParts, files: UpstreamFiles): Upstream =>
   new Upstream({
     identity: () => files.identity(),
     timeoutMs: () => live.current().jwtVerifier.timeoutMs,
     allowPrivateAddresses: live.current().jwtVerifier.allowPrivateAddresses,
+    took: (seconds) => instruments.verifier_duration_seconds.observe(seconds),
   });
 
 /** One breaker for each upstream; the gauge tells whether any of them is not closed. */

@@ -45,7 +45,7 @@ const audienceOf =
   ({ hub, bus, proxyId }: ManagementGround) =>
   async (topic: Topic): Promise<TopicAudience> => {
     const id = topicIdOf(topic);
-    const { counts, silent } = await bus.census(id);
+    const { counts, silent } = await bus.audience(id);
     const others = [...counts].map(([peer, subscribers]) => ({ id: peer, subscribers }));
     return {
       id,

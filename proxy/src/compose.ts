@@ -1,12 +1,15 @@
 import { hostname } from "node:os";
 import { hasVerifier } from "@revenprox/contract/config/jwt-verifier";
 import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
+import { countDescriptors } from "./admission/usage-meter.ts";
 import { ManagementTokens } from "./auth/management-tokens.ts";
 import { buildLimits, type Limits } from "./compose-admission.ts";
 import { type Auth, buildAuth } from "./compose-auth.ts";
 import { type Bus, buildBus } from "./compose-bus.ts";
 import { buildManagement } from "./compose-management.ts";
+import { feedGauges, timedPublishing } from "./compose-metrics.ts";
 import { certificateOf, followCertificate } from "./compose-tls.ts";
+import { buildTracing } from "./compose-tracing.ts";
 import { addressText, listenAddress } from "./config/listen-address.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import { version } from "./config/version.ts";
@@ -24,6 +27,7 @@ import { systemClock } from "./system-clock.ts";
 import { hubMetrics } from "./telemetry/hub-metrics.ts";
 import type { LeveledLog } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/scrape.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 export interface ProxyParts {
   readonly live: LiveConfig;
@@ -35,9 +39,13 @@ interface Ground extends ProxyParts {
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly rule: AccessRule;
+  readonly tracing: Tracing | undefined;
 }
 
-const buildHub = ({ live, log, metrics, limits }: Ground, bus: Bus): Hub => {
+/** Of a key whose 0 means that there is no limit. */
+const unlessZero = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit);
+
+const buildHub = ({ live, log, metrics, limits, tracing }: Ground, bus: Bus): Hub => {
   const { journal } = live.current();
   return createHub({
     journal: bus.journal,
@@ -46,7 +54,8 @@ const buildHub = ({ live, log, metrics, limits }: Ground, bus: Bus): Hub => {
     metrics: limits.counting(hubMetrics(metrics.instruments)),
     log,
     settings: () => {
-      const { keepaliveIntervalSec, retryMs, maxConnectionAgeSec, ...http } = live.current().http;
+      const { journal: past, http: httpNow } = live.current();
+      const { keepaliveIntervalSec, retryMs, maxConnectionAgeSec, ...http } = httpNow;
       const { maxConnections, maxTopics } = limits.inForce();
       return {
         keepaliveIntervalSec,
@@ -55,10 +64,14 @@ const buildHub = ({ live, log, metrics, limits }: Ground, bus: Bus): Hub => {
         maxTopics,
         maxAgeSec: maxConnectionAgeSec === 0 ? undefined : maxConnectionAgeSec,
         backpressure: { policy: http.backpressurePolicy, maxEvents: http.maxMessageQueueSize },
+        replaysAtOnce: past.maxReplays,
+        resumeLimits: { maxEvents: unlessZero(past.maxResumeEvents), maxBytes: unlessZero(past.maxResumeBytes) },
       };
     },
     sweepIntervalSec: journal.sweepIntervalSec,
     interestLingerSec: journal.interestLingerSec,
+    audienceChanged: (topicId) => bus.audienceChanged(topicId),
+    tracing,
   });
 };
 
@@ -83,9 +96,12 @@ const refuseOf = ({ metrics }: Ground): Refuse => {
 };
 
 const buildDataPlane = (ground: Ground, hub: Hub, state: ServiceState, auth: Auth) => {
-  const { live, log, limits } = ground;
+  const { live, log, limits, tracing } = ground;
+  const { publish_duration_seconds: publishDuration, requests_total: requests } = ground.metrics.instruments;
   return dataPlane({
-    hub,
+    hub: timedPublishing(hub, (seconds) => publishDuration.observe(seconds)),
+    tracing,
+    count: (route, how) => requests.inc({ route, class: how }),
     access: auth.publishing,
     readers: auth.readers,
     settings: () => live.current().http,
@@ -96,9 +112,10 @@ const buildDataPlane = (ground: Ground, hub: Hub, state: ServiceState, auth: Aut
     quotas: limits.quotas,
     softRefusals: () => {
       const { eventsourceSoftRefusals, retryMs } = live.current().http;
-      return eventsourceSoftRefusals ? { retryMs: () => retryMs, random: Math.random } : undefined;
+      return { all: eventsourceSoftRefusals, retryMs: () => retryMs, random: Math.random };
     },
     log,
+    logsStreams: () => log.level() === "debug",
   });
 };
 
@@ -108,7 +125,16 @@ const startEdge = (
   certificate: Certificate | undefined,
 ): Promise<Listening> => {
   const { engine, ...head } = ground.live.current().http;
-  return engines[engine]({ address: ground.rule.address, handle, head, certificate, refuse: refuseOf(ground) });
+  return engines[engine]({
+    address: ground.rule.address,
+    handle,
+    head,
+    certificate,
+    refuse: refuseOf(ground),
+    trusts: (peer) => ground.limits.admission.trusts(peer),
+    clock: systemClock,
+    slowClientMs: () => ground.live.current().http.slowClientTimeoutSec * 1_000,
+  });
 };
 
 const tellStart = ({ live, log, limits, rule }: Ground, port: number): void => {
@@ -141,20 +167,20 @@ export const boundAddress = (config: ProxyConfig): string => addressText(accessO
 export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProxy> => {
   const config = live.current();
   const limits = buildLimits({ live, log });
-  const ground: Ground = { live, log, limits, rule: accessOf(config), metrics: createMetrics() };
-  const { instruments } = ground.metrics;
+  const metrics = createMetrics(countDescriptors);
+  const { instruments } = metrics;
   const proxyId = config.proxyId ?? hostname();
+  const tracing = await buildTracing({ config: config.tracing, proxyId, log, instruments });
+  const ground: Ground = { live, log, limits, rule: accessOf(config), metrics, tracing };
+  const process = { config, proxyId, build: version(), log, instruments };
   const bus = buildBus({
-    config,
-    proxyId,
-    build: version(),
+    ...process,
     clock: systemClock,
     random: Math.random,
-    log,
-    instruments,
+    maxEventSize: () => live.current().http.maxEventSize,
   });
   const hub = buildHub(ground, bus);
-  const state = new ServiceState({ hub, journal: bus.journal, clock: systemClock });
+  const state = new ServiceState({ hub, journal: bus.journal, clock: systemClock, troubles: bus.troubles });
   const auth = authOf(ground);
   const tokens = buildTokens(ground);
   const certificates = {
@@ -174,16 +200,13 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
     metrics: scrapeOf(ground),
     certificate: certificates.management,
   });
-  ground.metrics.beforeScrape(() => {
-    instruments.topics_active.set(hub.stats().topics);
-    bus.refreshGauges();
-  });
+  const gauges = feedGauges({ metrics, hub, bus });
 
   await Promise.all([auth.start(), tokens.start()]);
   const managementUrl = await management.listen(listenAddress(config.management.bindAddress));
   log.info(`Management server started on ${new URL(managementUrl).host}`);
   bus.open({
-    totals: () => ({ topics: hub.stats().topics, connections: state.health().connections }),
+    connections: () => state.health().connections,
     subscribers: (topicId) => hub.subscribers(topicId),
   });
   const edge = await startEdge(ground, buildDataPlane(ground, hub, state, auth), certificates.http);
@@ -196,6 +219,7 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
     followCertificate(certificates.management, (certificate) => useCertificate(management.server, certificate), log),
   ];
   return {
+    configRefused: (refused) => instruments.config_rejected.set(refused ? 1 : 0),
     shutDown: () =>
       shutDown({
         edge,
@@ -203,8 +227,9 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
         draining,
         bus,
         management,
+        tracing,
         log,
-        watchers: [auth, tokens, limits.usage, ...certificateWatches, { stop: stopFollowing }],
+        watchers: [auth, tokens, limits.usage, gauges, ...certificateWatches, { stop: stopFollowing }],
       }),
   };
 };

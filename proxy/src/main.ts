@@ -50,13 +50,16 @@ const run = async (files: readonly string[]): Promise<void> => {
     base: { bind_address: boundAddress(config), proxy_id: config.proxyId ?? hostname() },
   });
   const live = new LiveConfigHolder(config);
+  let onRefused: (refused: boolean) => void;
   try {
-    closeOnSignals(await startProxy({ live, log }), log, config.http.shutdownGracePeriodSec);
+    const proxy = await startProxy({ live, log });
+    onRefused = (refused) => proxy.configRefused(refused);
+    closeOnSignals(proxy, log, config.http.shutdownGracePeriodSec);
   } catch (error) {
     log.error(`Cannot start: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(exitCodes.failed);
   }
-  const watch = new ConfigWatch({ live, files: texts, environment: processEnvironment, log });
+  const watch = new ConfigWatch({ live, files: texts, environment: processEnvironment, log, onRefused });
   watch.start();
   process.on("SIGHUP", () => void watch.reloadNow());
 };

@@ -7,6 +7,8 @@ export interface ServiceStateParts {
   readonly hub: Pick<Hub, "stats" | "degraded">;
   readonly journal: Pick<Journal, "known">;
   readonly clock: Pick<Clock, "now">;
+  /** What is amiss with the bus, in words. */
+  readonly troubles: () => readonly string[];
 }
 
 /** Where the process is in its life, and what it says of itself. */
@@ -34,16 +36,15 @@ export class ServiceState {
   }
 
   health(): Health {
-    const { hub, clock } = this.#parts;
+    const { hub, clock, troubles } = this.#parts;
     const { totalCreated, totalClosed } = hub.stats();
     const facts = {
       connections: totalCreated - totalClosed,
       uptime_seconds: Math.floor((clock.now() - this.#startedAt) / 1_000),
     };
     if (this.#draining) return { status: "draining", ...facts };
-    return hub.degraded.length > 0
-      ? { status: "degraded", ...facts, reasons: hub.degraded }
-      : { status: "healthy", ...facts };
+    const reasons = [...hub.degraded, ...troubles()];
+    return reasons.length > 0 ? { status: "degraded", ...facts, reasons } : { status: "healthy", ...facts };
   }
 
   /** Why no new client should come here; empty when they may. */

@@ -32,6 +32,8 @@ export interface Draining {
 export interface RunningProxy {
   /** Ends every stream at a pace and then everything else; resolves within the grace period. */
   shutDown(): Promise<void>;
+  /** Files that changed were refused, or are taken again. */
+  configRefused(refused: boolean): void;
 }
 
 export interface ShutDownParts {
@@ -40,6 +42,7 @@ export interface ShutDownParts {
   readonly draining: Draining;
   readonly bus: Pick<Bus, "close">;
   readonly management: { close(): Promise<unknown> };
+  readonly tracing: { stop(): Promise<void> } | undefined;
   readonly log: Log;
   readonly watchers: readonly ({ stop(): void } | undefined)[];
 }
@@ -70,7 +73,7 @@ export const createDraining = ({ hub, state, http, log }: DrainParts): Draining 
 
 /** Not ready at once; streams end at a pace; then the listener, the bus and the rest. */
 export const shutDown = async (parts: ShutDownParts): Promise<void> => {
-  const { edge, hub, draining, bus, management, log, watchers } = parts;
+  const { edge, hub, draining, bus, management, tracing, log, watchers } = parts;
   log.info("Shutting down");
   await draining.done();
   edge.closeListener();
@@ -79,6 +82,7 @@ export const shutDown = async (parts: ShutDownParts): Promise<void> => {
   for (const watcher of watchers) watcher?.stop();
   await bus.close();
   await management.close();
+  await tracing?.stop();
   edge.close();
   log.info("Shut down");
 };

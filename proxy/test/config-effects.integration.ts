@@ -31,6 +31,6 @@ test("every row is about a key that exists", () => {
   expect(rows.map(({ key }) => key).filter((key) => !known.includes(key))).toEqual([]);
 });
 
-describe.concurrent("a config key is obeyed", { timeout: 60_000 }, () => {
+describe.concurrent("a config key is obeyed", { timeout: 180_000 }, () => {
   test.each(rows.map((row) => [row.key, row.name, row] as const))("%s: %s", (_key, _name, row) => row.run());
 });

@@ -66,6 +66,36 @@ const openStream = async (port: number, topic: string) => {
   return { ...exchange, waitFor };
 };
 
+test("on node, a PROXY protocol header stands before the handshake", async () => {
+  const proxy = await startOn("node", {
+    REVENPROX_HTTP__TLS_CERT_FILE: first.certFile,
+    REVENPROX_HTTP__TLS_KEY_FILE: first.keyFile,
+    REVENPROX_HTTP__TRUSTED_PROXIES: "127.0.0.1",
+    REVENPROX_HTTP__RATE_LIMIT_PER_IP: "1",
+    REVENPROX_HTTP__RATE_LIMIT_WINDOW_SEC: "3600",
+  });
+  const statusOf = async (client: string): Promise<string> => {
+    const plain = connectPlain(proxy.port, "127.0.0.1");
+    if (client !== "") plain.write(Buffer.from(`0d0a0d0a000d0a515549540a2111000c${client}0a00000112340050`, "hex"));
+    const socket = connect({ socket: plain, host: "127.0.0.1", ca: await readFile(first.certFile) });
+    await once(socket, "secureConnect");
+    let text = "";
+    socket.setEncoding("utf8").on("data", (part: string) => (text += part));
+    socket.write(`${head("GET /events/a")}\r\n`);
+    const line = await until("the status", () => /^HTTP\/1\.1 (\d+) /.exec(text)?.[1]);
+    socket.destroy();
+    plain.destroy();
+    return line;
+  };
+  try {
+    const statuses: string[] = [];
+    for (const client of ["01010101", "02020202", "01010101", "", ""]) statuses.push(await statusOf(client));
+    expect(statuses).toEqual(["200", "200", "429", "200", "429"]);
+  } finally {
+    await proxy.stop();
+  }
+});
+
 describe.each(engines)("on %s", (engine) => {
   let proxy: ProxyProcess;
   let certFile: string;

@@ -1,6 +1,7 @@
 import type { HttpResponse } from "uWebSockets.js";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { StallWatch } from "../src/edge/stall-watch.ts";
 import { UwsEventSink } from "../src/edge/uws-event-sink.ts";
 import { afterHead, dechunk } from "./testing/chunked.ts";
 
@@ -58,12 +59,23 @@ const intact = (answer: Buffer, expected: readonly Uint8Array[]): boolean => {
   return arrived.join("\n\n") === expected.map((frame) => Buffer.from(frame).toString()).join("");
 };
 
+const later = (_: number, action: () => void): (() => void) => {
+  const timer = setTimeout(action, 5);
+  return () => clearTimeout(timer);
+};
+
+/** Nudges every full stream many times a second, so that it must not show in any of them. */
+const nudgingOften = new StallWatch({
+  clock: { now: Date.now, after: later },
+  patienceMs: () => 60_000,
+});
+
 type Producer = (response: HttpResponse, frames: readonly Uint8Array[]) => void;
 
 /** As the hub does it: stops at the first false, goes on when the sink is writable. */
 const guarded: Producer = (response, all) => {
   let sent = 0;
-  const sink = new UwsEventSink(response, head);
+  const sink = new UwsEventSink(response, head, nudgingOften);
   response.onAborted(() => sink.aborted());
   const pump = (): void => {
     for (let frame = all[sent]; frame !== undefined; frame = all[sent]) {

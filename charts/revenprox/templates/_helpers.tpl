@@ -33,6 +33,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
+{{/* The operator serves the pages itself where nobody else does. */}}
+{{- define "revenprox.runbookBaseUrl" -}}
+{{- default (printf "http://%s-metrics.%s.svc:8080/runbooks" (include "revenprox.fullname" .) .Release.Namespace) .Values.operator.runbookBaseUrl -}}
+{{- end -}}
+
 {{/* Image of the values in .image; its tag is else .version. */}}
 {{- define "revenprox.image" -}}
 {{- if .image.digest -}}

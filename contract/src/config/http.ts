@@ -85,7 +85,7 @@ export const httpSection = z
     rateLimitWindowSec: live(z.int().min(1).max(86_400).default(60), "Seconds that rate_limit_per_ip is counted over."),
     trustedProxies: live(
       z.array(addressRange).max(64).default([]),
-      "Addresses and ranges of load balancers whose X-Forwarded-For, Forwarded and PROXY protocol v2 are believed: the client is the rightmost address that is not one of them. From anybody else the headers are ignored and PROXY protocol is refused.",
+      "Addresses and ranges of load balancers whose X-Forwarded-For, Forwarded and PROXY protocol v2 are believed: the client is the rightmost address that is not one of them. From anybody else the headers are ignored and PROXY protocol is refused. Where the plane has TLS, only the engine node understands PROXY protocol.",
     ),
     publishRatePerKey: live(
       z.int().min(0).max(10_000_000).default(0),
@@ -97,11 +97,15 @@ export const httpSection = z
     ),
     eventsourceSoftRefusals: live(
       z.boolean().default(false),
-      "Answer a browser's EventSource with 200, a jittered `retry:` and a revenprox.error event instead of 429 or 503, on which it would give up for good. Recognised by Accept: text/event-stream, Sec-Fetch-Dest: empty and no Authorization.",
+      "Answer a browser's EventSource with 200, a jittered `retry:` and a revenprox.error event instead of 429 or 503, on which it would give up for good. A proxy that shuts down does so whatever is set here. Recognised by Accept: text/event-stream, Sec-Fetch-Dest: empty and no Authorization.",
     ),
     maxMessageQueueSize: live(
       z.int().min(1).max(1_000_000).default(1_000),
-      "Events a stream that had reached the newest one may be behind before backpressure_policy drops some; a client that does not read at all for 10 seconds is cut by the HTTP engine. No queue is kept for it: a stream is a place in the journal.",
+      "Events a stream that had reached the newest one may be behind before backpressure_policy drops some; a client that takes nothing at all is cut after slow_client_timeout_sec. No queue is kept for it: a stream is a place in the journal.",
+    ),
+    slowClientTimeoutSec: live(
+      z.int().min(1).max(3_600).default(30),
+      "Seconds after which a stream is cut whose client takes nothing of what waits for it. It comes back by itself, as after any lost connection, with the id of the last event that it has.",
     ),
     backpressurePolicy: cold(
       z.enum(["block", "drop_oldest", "drop_newest"]).default("block"),

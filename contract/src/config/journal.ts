@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cold, operated } from "./key.ts";
+import { cold, live, operated } from "./key.ts";
 
 /** `[journal]`: how much of the past can be resumed. */
 export const journalSection = z
@@ -33,6 +33,22 @@ export const journalSection = z
     interestLingerSec: cold(
       z.int().min(0).max(3_600).default(15),
       "Seconds a proxy goes on following a topic after its last listener left.",
+    ),
+    maxReplays: live(
+      z.int().min(1).max(1_000).default(8),
+      "Reads of the journal that this proxy has under way at once for streams that are behind; further ones wait, topic after topic. More would hold up live events. Streams that need the same part of a topic share its reads.",
+    ),
+    maxResumeEvents: live(
+      z.int().min(0).max(100_000_000).default(0),
+      "Events of the past that a stream which comes with an id, or with `last` or `since`, is given from the journal, give or take a page of it. After them it is told a revenprox.gap event with the reason replay_limit and goes on with the newest. 0: all that the journal holds.",
+    ),
+    maxResumeBytes: live(
+      z.int().min(0).max(1_099_511_627_776).default(0),
+      "The same in bytes of event stream. 0: no limit.",
+    ),
+    replayMirror: cold(
+      z.boolean().default(true),
+      "Keep a mirror of the journal for replays, so that they do not hold up live events. It takes max_bytes again on one of the NATS servers; without it, and while it lags, replays read the journal itself, a few at once.",
     ),
   })
   .prefault({})

@@ -7,6 +7,7 @@ import { limitsSection } from "./limits.ts";
 import { managementSection } from "./management.ts";
 import { natsSection } from "./nats.ts";
 import { processKeys } from "./process.ts";
+import { tracingSection } from "./tracing.ts";
 
 /** Sections of the proxy's configuration by their camelCase names; the TOML name is the snake_case of it. */
 export const sections = {
@@ -17,6 +18,7 @@ export const sections = {
   distributedState: distributedStateSection,
   limits: limitsSection,
   management: managementSection,
+  tracing: tracingSection,
 };
 
 /**
@@ -27,7 +29,7 @@ export const proxyConfig = z.strictObject({ ...processKeys, ...sections }).check
   const { journal, distributedState, jwtVerifier } = context.value;
   for (const [key, message] of verifierFaults(jwtVerifier))
     context.issues.push({ code: "custom", message, path: ["jwtVerifier", key], input: jwtVerifier[key] });
-  for (const section of ["http", "management"] as const) {
+  for (const section of ["http", "management", "nats"] as const) {
     const { tlsCertFile, tlsKeyFile } = context.value[section];
     if ((tlsCertFile === undefined) === (tlsKeyFile === undefined)) continue;
     const [set, missing] =
@@ -64,3 +66,4 @@ export type JournalConfig = ProxyConfig["journal"];
 export type DistributedStateConfig = ProxyConfig["distributedState"];
 export type LimitsConfig = ProxyConfig["limits"];
 export type ManagementConfig = ProxyConfig["management"];
+export type TracingConfig = ProxyConfig["tracing"];

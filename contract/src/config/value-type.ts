@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** What a config key takes, in terms that a message to a person can use. */
 export type ValueType =
-  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | { readonly kind: "integer" | "number"; readonly min: number; readonly max: number }
   | { readonly kind: "boolean" }
   | { readonly kind: "choice"; readonly values: readonly string[] }
   | { readonly kind: "list" }
@@ -16,7 +16,7 @@ export const valueType = (schema: z.ZodType): ValueType => {
   const inner = bare(schema);
   if (inner instanceof z.ZodNumber) {
     return {
-      kind: "integer",
+      kind: inner.isInt ? "integer" : "number",
       min: inner.minValue ?? Number.MIN_SAFE_INTEGER,
       max: inner.maxValue ?? Number.MAX_SAFE_INTEGER,
     };

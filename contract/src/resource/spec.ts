@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { specConfig } from "./spec-config.ts";
+import { monitoring } from "./spec-monitoring.ts";
+import { slo } from "./spec-slo.ts";
+import { tracing } from "./spec-tracing.ts";
 import { objectName, quantity, stringMap, withRules } from "./structural.ts";
 
 const natsServer = z
@@ -30,6 +33,19 @@ const managedNats = z.strictObject({
 const externalNats = z.strictObject({
   servers: z.array(natsServer).min(1).max(32).describe("Servers of one NATS system with JetStream."),
   credentialsSecret: objectName.optional().describe("Secret in this namespace with the keys username and password."),
+  tls: z
+    .strictObject({
+      caSecret: objectName
+        .optional()
+        .describe("Secret with the key ca.crt: who may vouch for the servers. Unset: the public authorities."),
+      clientSecret: objectName
+        .optional()
+        .describe(
+          "Secret with the keys tls.crt and tls.key: what the proxies show to servers that ask for a certificate.",
+        ),
+    })
+    .optional()
+    .describe("For servers that begin with tls://, best given by name."),
 });
 
 const nats = withRules(
@@ -51,47 +67,6 @@ const service = z.strictObject({
     .default("ClusterIP")
     .describe("Type of the Service that clients connect to."),
   annotations: stringMap.optional().describe("Annotations of the Service, for example for a load balancer."),
-});
-
-const thresholds = z.strictObject({
-  highConnections: z
-    .int()
-    .min(1)
-    .optional()
-    .describe(
-      "Streams on one proxy above which RevenProxHighConnections fires. Default: the lower of 80000 and 80 % of maxConnections.",
-    ),
-  authFailuresPerSecond: z
-    .int()
-    .min(1)
-    .optional()
-    .describe("Authentication failures a second above which RevenProxAuthFailures fires. Default: 100."),
-  memoryPercent: z
-    .int()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe("Share of the memory limit in percent above which RevenProxMemoryHigh fires. Default: 85."),
-});
-
-const monitoring = z.strictObject({
-  enabled: z
-    .boolean()
-    .default(true)
-    .describe("Whether a ServiceMonitor and a PrometheusRule are made where their CRDs exist."),
-  labels: stringMap
-    .optional()
-    .describe(
-      "Labels that your Prometheus selects ServiceMonitors and PrometheusRules by, for example release: kube-prometheus-stack.",
-    ),
-  intervalSec: z.int().min(5).max(300).default(15).describe("Seconds between two scrapes."),
-  runbookBaseUrl: z
-    .string()
-    .max(512)
-    .regex(/^https?:\/\/\S+$/, "must be an http or https URL")
-    .optional()
-    .describe("Where the runbook pages are served; the alert's name is appended."),
-  thresholds: thresholds.optional().describe("Thresholds of the alerts."),
 });
 
 const amounts = z.record(z.string().max(63), quantity).meta({
@@ -133,6 +108,10 @@ export const revenproxSpec = withRules(
     nats: nats.optional().describe("The NATS behind the proxies. Default: one server, run by the operator."),
     service: service.optional().describe("The Service that clients connect to."),
     monitoring: monitoring.optional().describe("Prometheus integration."),
+    slo: slo
+      .optional()
+      .describe("Service level objectives: what recording rules, burn-rate alerts and the error budget are about."),
+    tracing: tracing.optional().describe("OpenTelemetry traces of the proxies over OTLP/HTTP. Unset: none."),
     resources: resources.optional().describe("Compute resources of a proxy pod."),
     progressDeadlineSeconds: z
       .int()
@@ -160,7 +139,7 @@ export const revenproxSpec = withRules(
       message: "config.journal.duplicateWindowSec must be at most maxAgeSec (default 3600)",
     },
     {
-      rule: "!has(self.config) || !has(self.config.distributedState) || (has(self.config.distributedState.peerTimeoutSec) ? self.config.distributedState.peerTimeoutSec : 20) >= 2 * (has(self.config.distributedState.gossipIntervalSec) ? self.config.distributedState.gossipIntervalSec : 5)",
+      rule: "!has(self.config) || !has(self.config.distributedState) || double(has(self.config.distributedState.peerTimeoutSec) ? self.config.distributedState.peerTimeoutSec : 20) >= 2.0 * (has(self.config.distributedState.gossipIntervalSec) ? self.config.distributedState.gossipIntervalSec : 5.0)",
       message:
         "config.distributedState.peerTimeoutSec (default 20) must be at least twice gossipIntervalSec (default 5)",
     },

@@ -69,7 +69,7 @@ test.each([
   ["private", { targetPort: "management" }],
 ])("metrics for %s are scraped where they are served", (metricsAccess, port) => {
   const { endpoints } = specIn(desired(inputOf({ config: { metricsAccess } })), "ServiceMonitor");
-  expect(endpoints).toEqual([{ ...port, path: "/metrics", interval: "15s" }]);
+  expect(endpoints).toEqual([{ ...port, path: "/metrics", interval: "15s", scrapeTimeout: "10s" }]);
 });
 
 test("our labels win over the user's monitoring labels", () => {

@@ -1,5 +1,6 @@
 import { type ProxyConfig, proxyConfig } from "@revenprox/contract/config/proxy-config";
 import type { RevenProxSpec } from "@revenprox/contract/resource/spec";
+import type { WantedJournal } from "./journal-size.ts";
 
 /** `spec.config` breaks the contract although the API server took it (a resource older than the present schema). */
 export class InvalidConfigError extends Error {
@@ -10,7 +11,7 @@ export interface EffectiveConfig {
   /** With the contract's defaults. */
   readonly effective: ProxyConfig;
   /** What the user set, where that differs from a default of the same value. */
-  readonly set: { readonly journalMaxBytes: number | undefined };
+  readonly set: { readonly journal: WantedJournal };
 }
 
 export const effectiveConfig = (config: RevenProxSpec["config"]): EffectiveConfig => {
@@ -19,6 +20,6 @@ export const effectiveConfig = (config: RevenProxSpec["config"]): EffectiveConfi
     const faults = parsed.error.issues.map((issue) => `spec.config.${issue.path.join(".")}: ${issue.message}`);
     throw new InvalidConfigError(`${faults.join("; ")}`, { cause: parsed.error });
   }
-  const journal = config?.["journal"] as { maxBytes?: number } | undefined;
-  return { effective: parsed.data, set: { journalMaxBytes: journal?.maxBytes } };
+  const journal = config?.["journal"] as WantedJournal | undefined;
+  return { effective: parsed.data, set: { journal: journal ?? {} } };
 };

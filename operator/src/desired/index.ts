@@ -1,5 +1,6 @@
 import type { Desired, DesiredObject } from "../reconcile/ports.ts";
 import { proxyConfigMaps } from "./config-map.ts";
+import { dashboardsConfigMap } from "./dashboards.ts";
 import { deployment } from "./deployment.ts";
 import { type Instance, instanceOf } from "./instance.ts";
 import { monitoringPlan } from "./monitoring.ts";
@@ -31,7 +32,12 @@ const proxyObjects = (instance: Instance): readonly DesiredObject[] => {
 const monitoringObjects = (instance: Instance): readonly DesiredObject[] => {
   const plan = monitoringPlan(instance.revenprox, instance.facts);
   if (plan.kind === "off") return [];
-  return [serviceMonitor(instance), prometheusRule(instance)].filter(({ kind }) => !plan.missing.includes(kind));
+  const objects = [serviceMonitor(instance), prometheusRule(instance)].filter(
+    ({ kind }) => !plan.missing.includes(kind),
+  );
+  return instance.revenprox.spec.monitoring?.dashboards?.enabled === false
+    ? objects
+    : [...objects, dashboardsConfigMap(instance)];
 };
 
 /**

@@ -46,7 +46,7 @@ export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput
     deployment: find(current, "Deployment", instanceNames.proxy),
     natsInstance: `${namespace}_${name}`,
     nats,
-    journal: journalSize(nats, config.set.journalMaxBytes),
+    journal: journalSize(nats, config.set.journal),
     config: config.effective,
   };
 };

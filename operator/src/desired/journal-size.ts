@@ -1,7 +1,10 @@
 import type { NatsPlan } from "./nats-plan.ts";
 
-/** Share of a server's volume that the journal may fill; the rest is for NATS' own state and for compaction. */
-const journalShare = 0.75;
+/**
+ * Share of a server's volume that the journal may fill; the rest is for NATS' own state and for compaction.
+ * A replay mirror takes as much again, on a server that NATS chooses.
+ */
+const journalShare = { alone: 0.75, mirrored: 0.4 } as const;
 /** Bounds of `journal.max_bytes` in the contract. */
 const leastJournalBytes = 1_048_576;
 const mostJournalBytes = 1_099_511_627_776;
@@ -13,13 +16,21 @@ export interface JournalSize {
   readonly capped?: { readonly wanted: number };
 }
 
-/** Largest journal on a volume of `sizeBytes`. */
-const volumeLimit = (sizeBytes: number): number =>
-  Math.min(mostJournalBytes, Math.max(leastJournalBytes, Math.floor(sizeBytes * journalShare)));
+/** What the user says about it, as far as anything is said. */
+export interface WantedJournal {
+  readonly maxBytes?: number | undefined;
+  readonly replayMirror?: boolean | undefined;
+}
 
-export const journalSize = (nats: NatsPlan, wanted: number | undefined): JournalSize => {
+/** Largest journal on a volume of `sizeBytes`. */
+const volumeLimit = (sizeBytes: number, mirrored: boolean): number => {
+  const share = mirrored ? journalShare.mirrored : journalShare.alone;
+  return Math.min(mostJournalBytes, Math.max(leastJournalBytes, Math.floor(sizeBytes * share)));
+};
+
+export const journalSize = (nats: NatsPlan, { maxBytes: wanted, replayMirror = true }: WantedJournal): JournalSize => {
   if (nats.kind === "external") return wanted === undefined ? {} : { maxBytes: wanted };
-  const limit = volumeLimit(nats.sizeBytes);
+  const limit = volumeLimit(nats.sizeBytes, replayMirror);
   if (wanted === undefined || wanted === limit) return { maxBytes: limit };
   return wanted < limit ? { maxBytes: wanted } : { maxBytes: limit, capped: { wanted } };
 };

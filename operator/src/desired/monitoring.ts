@@ -17,6 +17,12 @@ export const monitoringPlan = ({ spec }: RevenProx, facts: ClusterFacts): Monito
   };
 };
 
+const defaultIntervalSec = 15;
+
+/** Seconds between two scrapes of a proxy. */
+export const scrapeIntervalSec = ({ revenprox }: Instance): number =>
+  revenprox.spec.monitoring?.intervalSec ?? defaultIntervalSec;
+
 /** The user's labels, by which a Prometheus selects; ours win, since we find our own objects by them. */
 export const monitoringLabels = (
   { revenprox }: Instance,

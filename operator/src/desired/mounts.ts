@@ -5,6 +5,9 @@ export const proxyMounts = {
   publishKeys: "/etc/revenprox/publish-keys",
   managementTokens: "/etc/revenprox/management-tokens",
   natsCredentials: "/etc/revenprox/nats",
+  natsAuthorities: "/etc/revenprox/nats-ca",
+  natsCertificate: "/etc/revenprox/nats-tls",
+  tracingHeaders: "/etc/revenprox/tracing",
 } as const;
 
 /** Name of the TOML file in both configuration folders. */

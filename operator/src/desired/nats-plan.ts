@@ -18,6 +18,8 @@ export interface ExternalNats {
   readonly kind: "external";
   readonly servers: readonly string[];
   readonly credentialsSecret?: string;
+  readonly caSecret?: string;
+  readonly clientSecret?: string;
 }
 
 /** The NATS behind an instance, with every choice made. */
@@ -49,8 +51,14 @@ const journalVolume = (className: string | undefined, facts: NatsPlanFacts): Jou
 export const natsPlan = (spec: RevenProxSpec, facts: NatsPlanFacts): NatsPlan => {
   const external = spec.nats?.external;
   if (external !== undefined) {
-    const { servers, credentialsSecret } = external;
-    return { kind: "external", servers, ...(credentialsSecret === undefined ? {} : { credentialsSecret }) };
+    const { servers, credentialsSecret, tls: { caSecret, clientSecret } = {} } = external;
+    return {
+      kind: "external",
+      servers,
+      ...(credentialsSecret === undefined ? {} : { credentialsSecret }),
+      ...(caSecret === undefined ? {} : { caSecret }),
+      ...(clientSecret === undefined ? {} : { clientSecret }),
+    };
   }
   const { replicas, storage } = spec.nats?.managed ?? defaultManaged;
   const className = "className" in storage ? storage.className : undefined;

@@ -53,7 +53,7 @@ test("without live keys the live file is empty", () => expect(tomlOf({}).live).t
 
 test("a larger journal than the volume bears is cut", () => {
   const config = { journal: { maxBytes: 1_099_511_627_776 } };
-  expect(merged({ config })).toMatchObject({ journal: { maxBytes: 1_610_612_736, replicas: 1 } });
+  expect(merged({ config })).toMatchObject({ journal: { maxBytes: 858_993_459, replicas: 1 } });
 });
 
 test("an external NATS is told no replicas, user or address of ours", () => {

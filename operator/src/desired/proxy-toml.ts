@@ -38,6 +38,13 @@ const natsKeys = (instance: Instance): Table => {
     servers: nats.servers,
     instance: natsInstance,
     ...(nats.credentialsSecret === undefined ? {} : { passwordFile }),
+    ...(nats.caSecret === undefined ? {} : { tlsCaFile: `${proxyMounts.natsAuthorities}/ca.crt` }),
+    ...(nats.clientSecret === undefined
+      ? {}
+      : {
+          tlsCertFile: `${proxyMounts.natsCertificate}/tls.crt`,
+          tlsKeyFile: `${proxyMounts.natsCertificate}/tls.key`,
+        }),
   };
 };
 
@@ -46,11 +53,17 @@ const journalKeys = ({ nats, journal }: Instance): Table => ({
   ...(journal.maxBytes === undefined ? {} : { maxBytes: journal.maxBytes }),
 });
 
+const tracingKeys = ({ revenprox }: Instance): Table => {
+  const { headersSecret, ...keys } = revenprox.spec.tracing ?? {};
+  return headersSecret === undefined ? keys : { ...keys, headersFile: `${proxyMounts.tracingHeaders}/headers` };
+};
+
 /** What the operator sets, whatever the user wrote. Nothing in it may change with the operator's version alone. */
 const operatorKeys = (instance: Instance): Table => ({
   http: { bindAddress: anyHost(ports.http.number), publishKeysDir: proxyMounts.publishKeys },
   nats: natsKeys(instance),
   journal: journalKeys(instance),
+  tracing: tracingKeys(instance),
   management: {
     bindAddress: anyHost(ports.management.number),
     readTokenFile: `${proxyMounts.managementTokens}/read`,

@@ -18,10 +18,27 @@ const natsVolumes = ({ nats, names }: Instance): readonly Volume[] => {
   if (nats.kind === "managed") {
     return [{ ...volume, source: secret(names.natsUsers, { items: [{ key: natsUsers.proxy, path: "password" }] }) }];
   }
-  if (nats.credentialsSecret === undefined) return [];
-  // Optional: an absent Secret then shows in the pod's status, by the environment variable that needs it too.
-  const items = [{ key: "password", path: "password" }];
-  return [{ ...volume, source: secret(nats.credentialsSecret, { items, optional: true }) }];
+  const files = (name: string, mountPath: string, secretName: string | undefined, keys: readonly string[]) => {
+    if (secretName === undefined) return [];
+    const items = keys.map((key) => ({ key, path: key }));
+    return [{ name, mountPath, source: secret(secretName, { items, optional: true }) }];
+  };
+  // Optional: an absent Secret then shows in the pod's status, by the environment variable that needs it too, and an
+  // absent certificate in the proxy's log.
+  return [
+    ...files(volume.name, volume.mountPath, nats.credentialsSecret, ["password"]),
+    ...files("nats-ca", proxyMounts.natsAuthorities, nats.caSecret, ["ca.crt"]),
+    ...files("nats-tls", proxyMounts.natsCertificate, nats.clientSecret, ["tls.crt", "tls.key"]),
+  ];
+};
+
+/** Optional: traces are no reason for a pod not to start. */
+const tracingVolumes = ({ revenprox }: Instance): readonly Volume[] => {
+  const name = revenprox.spec.tracing?.headersSecret;
+  if (name === undefined) return [];
+  const items = [{ key: "headers", path: "headers" }];
+  const source = secret(name, { items, optional: true });
+  return [{ name: "tracing-headers", mountPath: proxyMounts.tracingHeaders, source }];
 };
 
 const proxyVolumes = (instance: Instance, coldConfigMap: string): readonly Volume[] => [
@@ -38,6 +55,7 @@ const proxyVolumes = (instance: Instance, coldConfigMap: string): readonly Volum
     source: secret(instance.names.managementTokens),
   },
   ...natsVolumes(instance),
+  ...tracingVolumes(instance),
 ];
 
 /** Volumes of a proxy pod and where its container mounts them. */

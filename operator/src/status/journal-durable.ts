@@ -1,13 +1,11 @@
 import { names } from "@revenprox/contract/names";
-import { journalSize } from "../desired/journal-size.ts";
+import { journalSize, type WantedJournal } from "../desired/journal-size.ts";
 import { natsPlan } from "../desired/nats-plan.ts";
 import type { Situation } from "./situation.ts";
 import { isFalse, isTrue, isUnknown, type Verdict } from "./verdict.ts";
 
-const wantedBytes = (config: Readonly<Record<string, unknown>> | undefined): number | undefined => {
-  const journal = config?.["journal"] as { readonly maxBytes?: number } | undefined;
-  return journal?.maxBytes;
-};
+const wantedJournal = (config: Readonly<Record<string, unknown>> | undefined): WantedJournal =>
+  (config?.["journal"] as WantedJournal | undefined) ?? {};
 
 const emptyDir =
   "The journal lies in an emptyDir and is lost with its pod: the cluster had no default StorageClass when NATS was made. " +
@@ -25,7 +23,7 @@ export const journalDurable = ({ input }: Situation): Verdict => {
   if (nats.kind === "external") {
     return isUnknown("ExternalNats", "Whoever runs the external NATS knows how durable its storage is.");
   }
-  const { maxBytes, capped } = journalSize(nats, wantedBytes(revenprox.spec.config));
+  const { maxBytes, capped } = journalSize(nats, wantedJournal(revenprox.spec.config));
   const cut =
     capped === undefined
       ? ""

@@ -106,6 +106,6 @@ testCases([
     name: "journal larger than its volume",
     input: settledInput({ config: { journal: { maxBytes: 5_000_000_000 } } }),
     says: { JournalDurable: "True PersistentVolume" },
-    naming: ["5000000000", "1610612736", "2Gi"],
+    naming: ["5000000000", "858993459", "2Gi"],
   },
 ]);

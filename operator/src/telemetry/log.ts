@@ -1,4 +1,5 @@
 import { jsonLine, type LogRecord, logTimestamp, textLine } from "@revenprox/contract/log-format";
+import { createRepeatLimit, leftOutLine } from "@revenprox/contract/log-repeats";
 import { type DestinationStream, pino } from "pino";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -42,10 +43,17 @@ export const createLog = ({ level, format, destination }: LogSettings): Log => {
     },
     { write: (line: string) => out.write(render(line, format)) },
   );
+  const admits = createRepeatLimit({
+    after: (ms, action) => void setTimeout(action, ms).unref(),
+    leftOut: (name, lines, seconds, like) =>
+      logger[name as LogLevel]({ left_out: lines }, leftOutLine(lines, seconds, like)),
+  });
   const at =
     (name: LogLevel) =>
-    (message: string, fields: Fields = {}) =>
-      logger[name](fields, message);
+    (message: string, fields: Fields = {}): void => {
+      if (!logger.isLevelEnabled(name)) return;
+      if (name === "debug" || admits(name, message)) logger[name](fields, message);
+    };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 };
 

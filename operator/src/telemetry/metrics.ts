@@ -81,7 +81,7 @@ const gauges = (registry: Registry, readings: Readings): void => {
     });
   gauge("workqueue_depth", "RevenProxes that wait for a worker", readings.queueDepth);
   gauge(
-    "workqueue_longest_running_seconds",
+    "workqueue_longest_running_processor_seconds",
     "Seconds the slowest running pass has taken",
     readings.longestRunningSeconds,
   );

@@ -8,10 +8,14 @@ export interface ServerOptions {
   readonly live: Check;
   readonly ready: Check;
   readonly metrics: Metrics;
+  /** What to do about an alert, as Markdown, by the alert's name. */
+  readonly runbooks: ReadonlyMap<string, string>;
 }
 
-/** /livez, /readyz and /metrics. */
-export const createTelemetryServer = ({ live, ready, metrics }: ServerOptions): Server => {
+const runbookPath = /^\/runbooks\/(?<alert>\w+)(\.md)?$/;
+
+/** /livez, /readyz, /metrics and /runbooks. */
+export const createTelemetryServer = ({ live, ready, metrics, runbooks }: ServerOptions): Server => {
   const routes: Readonly<Record<string, (response: ServerResponse) => void | Promise<void>>> = {
     "/livez": (response) => answerCheck(response, live()),
     "/readyz": (response) => answerCheck(response, ready()),
@@ -21,8 +25,10 @@ export const createTelemetryServer = ({ live, ready, metrics }: ServerOptions): 
     },
   };
   return createServer((request, response) => {
-    const route = routes[(request.url ?? "").split("?")[0] ?? ""];
-    if (route === undefined) return answer(response, 404, "there is /livez, /readyz and /metrics");
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    const page = runbooks.get(runbookPath.exec(path)?.groups?.["alert"] ?? "");
+    const route = page === undefined ? routes[path] : (to: ServerResponse) => answer(to, 200, page);
+    if (route === undefined) return answer(response, 404, "there is /livez, /readyz, /metrics and /runbooks/ALERT");
     if (request.method !== "GET" && request.method !== "HEAD") return answer(response, 405, "only GET");
     Promise.resolve(route(response)).catch((error: unknown) => answer(response, 500, String(error)));
   });

@@ -1,6 +1,7 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { until } from "../../test/testing/proxy-process.ts";
 import { openStream } from "../../test/testing/raw-stream.ts";
+import { startWebhook } from "../../test/testing/webhook-server.ts";
 import { type ConformanceCase, eventSources } from "../case.ts";
 import { mustBeSilent, mustReceive } from "../delivery.ts";
 import { events, mortalProxy, publishTo, streamsOf, survivor, watchThrough } from "../watched.ts";
@@ -38,6 +39,8 @@ export const endingCases: readonly ConformanceCase[] = [
       const watched = await watchThrough(bench, old.port);
       const before = await publishTo(bench, old, ["1", "2"]);
       await mustReceive(watched, events(["1", "2"]), before);
+      // Its port may be somebody else's as soon as it is dead.
+      for (const { relay } of watched) relay.aim(1);
       old.child.kill("SIGKILL");
       await old.exited;
       const anew = await mortalProxy(bench);
@@ -120,6 +123,32 @@ export const endingCases: readonly ConformanceCase[] = [
       for (const { listener } of watched) deepEqual(await listener.changes(3), ["open", "reconnecting", "open"]);
       await mustReceive(watched, events(["1"]), await publishTo(bench, other, ["1"]));
       await mustBeSilent(watched);
+    },
+  },
+  {
+    name: "ended-with-its-token",
+    demand: "A stream ends when its token does, says so first, and clients that come back with it are refused for good",
+    section: "processing",
+    wpt: "request-status-error",
+    judges: eventSources,
+    run: async (bench) => {
+      const webhook = await startWebhook();
+      bench.later(() => webhook.close());
+      const proxy = await bench.fleet.start({
+        REVENPROX_JWT_VERIFIER__WEBHOOK_URL: webhook.url,
+        REVENPROX_JWT_VERIFIER__NEGATIVE_CACHE_TTL_SEC: "600",
+      });
+      bench.later(() => proxy.stop());
+      for (const name of eventSources) {
+        const exp = Math.ceil(Date.now() / 1_000) + 8;
+        webhook.reply = () => ({ body: Date.now() < exp * 1_000 ? { valid: true, exp } : { valid: false } });
+        const url = `http://127.0.0.1:${proxy.port}${bench.path}?token=${name}`;
+        const listener = await bench.open(name, url, { types: ["revenprox.auth"] });
+        const [told] = await listener.take(1);
+        ok(Date.now() >= exp * 1_000 - 500, "ended before its token did");
+        deepEqual([told?.type, told?.data], ["revenprox.auth", '{"reason":"expired"}']);
+        deepEqual(await listener.changes(3), ["open", "reconnecting", "closed"]);
+      }
     },
   },
   {

@@ -84,8 +84,10 @@ export const responseCases: readonly ConformanceCase[] = [
       await stream.waitFor("id: ");
       for (let index = 0; index < 20; index += 1) {
         await bench.send({ data: `${index}\n` });
-        const text = await stream.waitFor(`data: ${index}\ndata: \n`);
-        ok(text.endsWith("\n\n"));
+        await until(`the whole event ${index}`, () => {
+          const text = stream.text();
+          return text.includes(`data: ${index}\ndata: \n`) && text.endsWith("\n\n") ? true : undefined;
+        });
       }
     },
   },

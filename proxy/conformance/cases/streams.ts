@@ -1,7 +1,14 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeCertificate } from "../../test/testing/certificates.ts";
 import { type Bench, send } from "../bench.ts";
 import { type ConformanceCase, eventSources, readers } from "../case.ts";
 import { mustBeSilent, mustReceive } from "../delivery.ts";
+import { survivor } from "../watched.ts";
+
+const passMilliseconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count));
 
 /** Publishes texts, in turn to the topics `…-a` and `…-b` of the case. */
 const sendInTurn = async (bench: Bench, texts: readonly string[], suffix = ""): Promise<readonly string[]> => {
@@ -104,6 +111,62 @@ export const streamCases: readonly ConformanceCase[] = [
           equal(relay.requests[1]?.headers.get("last-event-id"), ids[2]);
         }),
       );
+    },
+  },
+  {
+    name: "bootstrap-by-since",
+    demand: "A first request may ask for the events since a time; its reconnect sends an id, which counts for more",
+    section: "lastEventId",
+    judges: eventSources,
+    run: async (bench) => {
+      await Promise.all(
+        eventSources.map(async (name) => {
+          const topic = `${bench.topic}-${name}`;
+          const publish = (data: string) => send(bench.proxy.port, topic, { data });
+          await publish("before");
+          await passMilliseconds(20);
+          const since = new Date().toISOString();
+          await passMilliseconds(20);
+          const ids = [await publish("1"), await publish("2")];
+          const relay = await bench.relay();
+          const address = `${relay.base}/events/${topic}?since=${encodeURIComponent(since)}`;
+          const opened = [{ name, listener: await bench.open(name, address) }];
+          await mustReceive(opened, events(["1", "2"]), ids);
+          relay.cut();
+          await mustReceive(opened, events(["3"]), [await publish("3")]);
+          await mustBeSilent(opened);
+          equal(relay.requests[1]?.headers.get("last-event-id"), ids[1]);
+        }),
+      );
+    },
+  },
+  {
+    name: "over-tls",
+    demand: "Over TLS a stream is the same: open at once, whole, and resumed after its end",
+    section: "processing",
+    judges: ["chromium"],
+    run: async (bench) => {
+      const folder = await mkdtemp(join(tmpdir(), "conformance-tls-"));
+      bench.later(() => rm(folder, { recursive: true }));
+      const { certFile, keyFile } = await makeCertificate(folder, "proxy");
+      const proxy = await bench.fleet.start(
+        {
+          REVENPROX_HTTP__TLS_CERT_FILE: certFile,
+          REVENPROX_HTTP__TLS_KEY_FILE: keyFile,
+          REVENPROX_HTTP__MAX_CONNECTION_AGE_SEC: "3",
+        },
+        true,
+      );
+      bench.later(() => proxy.stop());
+      const journal = await survivor(bench);
+      const listener = await bench.open("chromium", `https://127.0.0.1:${proxy.port}${bench.path}`);
+      await listener.changes(1);
+      const opened = [{ name: "chromium" as const, listener }];
+      const large = { data: "é\r\n".repeat(40_000) };
+      await mustReceive(opened, [large], [await send(journal.port, bench.topic, large)]);
+      deepEqual((await listener.changes(3)).slice(0, 3), ["open", "reconnecting", "open"]);
+      await mustReceive(opened, events(["after"]), [await send(journal.port, bench.topic, { data: "after" })]);
+      await mustBeSilent(opened);
     },
   },
   {

@@ -22,7 +22,13 @@ const flags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--host-resolver-rules=MAP *.localhost 127.0.0.1",
 ];
+/** Milliseconds for what takes the browser a second on a quiet machine. */
+const startTimeoutMs = 120_000;
+
+/** The proxy under a name that only this stream uses: a browser has but six connections for one name and port. */
+const ownName = (url: string, id: string): string => url.replace("//127.0.0.1:", `//stream-${id}.localhost:`);
 
 /** The one browser of a run, with a page on each of two origins. */
 export interface ChromiumJudge extends Reader {
@@ -54,12 +60,18 @@ const stay = (): Promise<void> => Promise.resolve();
 /** Starts Debian's Chromium, headless; installs it first where it is missing. */
 export const startChromium = async (): Promise<ChromiumJudge> => {
   await ensureDebianPackages([chromiumPackage]);
-  const browser: Browser = await chromium.launch({ executablePath: program, headless: true, args: flags });
-  const context = await browser.newContext();
+  const browser: Browser = await chromium.launch({
+    executablePath: program,
+    headless: true,
+    args: flags,
+    timeout: startTimeoutMs,
+  });
+  // The TLS case has a certificate that it signed itself.
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
   await context.addInitScript({ content: `globalThis.recorder = (${String(createRecorder)})();` });
   const opened = async (url: string): Promise<Page> => {
     const page = await context.newPage();
-    await page.goto(url);
+    await page.goto(url, { timeout: startTimeoutMs });
     return page;
   };
   const servers: Readonly<Record<"home" | "foreign", PageOrigin>> = {
@@ -79,9 +91,10 @@ export const startChromium = async (): Promise<ChromiumJudge> => {
     version: browser.version(),
     origins: { home: servers.home.origin, foreign: servers.foreign.origin },
     evaluate: (name, expression) => pages[name].evaluate(expression),
-    open: async (url, { types = [], page: name = "home", withCredentials = false }: Opening = {}) => {
+    open: async (address, { types = [], page: name = "home", withCredentials = false }: Opening = {}) => {
       count += 1;
       const id = String(count);
+      const url = ownName(address, id);
       const { page, leave } = await pageFor(name, url);
       const source = `new EventSource(${JSON.stringify(url)}, ${JSON.stringify({ withCredentials })})`;
       await page.evaluate(`recorder.open(${JSON.stringify(id)}, ${source}, ${JSON.stringify(types)})`);

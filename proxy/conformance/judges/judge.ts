@@ -43,5 +43,5 @@ export interface Reader {
   open(url: string, opening?: Opening): Promise<Listener>;
 }
 
-/** Milliseconds that a listener waits for events or changes. */
-export const patienceMs = 15_000;
+/** Milliseconds that a listener waits for events or changes: far more than they take, on a machine with much else to do. */
+export const patienceMs = 60_000;

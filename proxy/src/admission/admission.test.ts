@@ -46,16 +46,10 @@ test("the answer tells when to come back, and then it works", () => {
   expect(ask("1.1.1.1")).toBe("taken");
 });
 
-test("the seed's line is logged once a minute for each client, ten a second for all", () => {
-  const { ask, warnings, state } = harness({ rateLimitPerIp: 1 });
-  for (let time = 0; time < 5; time += 1) ask("192.168.1.100");
+test("a request that is refused for its address is told in the seed's words", () => {
+  const { ask, warnings } = harness({ rateLimitPerIp: 1 });
+  for (let time = 0; time < 2; time += 1) ask("192.168.1.100");
   expect(warnings).toEqual(["Rate limit exceeded for IP 192.168.1.100"]);
-  for (let host = 0; host < 50; host += 1) for (let time = 0; time < 2; time += 1) ask(`10.1.1.${host}`);
-  expect(warnings).toHaveLength(10);
-  state.now = 60_000;
-  ask("192.168.1.100");
-  ask("192.168.1.100");
-  expect(warnings).toHaveLength(11);
 });
 
 test("0 is no limit, and a change counts at once", () => {

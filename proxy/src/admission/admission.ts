@@ -1,8 +1,8 @@
 import type { HttpConfig } from "@revenprox/contract/config/proxy-config";
 import type { Log } from "../hub/ports.ts";
-import { type AddressRange, parseRange } from "./address-range.ts";
+import { type AddressRange, inRange, parseRange } from "./address-range.ts";
 import { type ClientAddress, clientAddress, type RequestOrigin } from "./client-address.ts";
-import { clientOf, ipText } from "./ip-address.ts";
+import { clientOf, ipText, parseIp } from "./ip-address.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 
 type AdmissionSettings = Pick<HttpConfig, "rateLimitPerIp" | "rateLimitWindowSec" | "trustedProxies">;
@@ -23,18 +23,10 @@ export type AdmissionRefusal =
 
 const rememberedClients = 100_000;
 
-/** Told at most once a minute for each client, and ten times a second for all. */
-const logRates = {
-  client: { limit: 1, windowMs: 60_000 },
-  all: { limit: 10, windowMs: 1_000 },
-};
-
 /** Decides before anything else is looked at whether a new stream or a publish is taken. */
 export class Admission {
   readonly #parts: AdmissionParts;
   readonly #requests: RateLimiter;
-  readonly #lines: RateLimiter;
-  readonly #allLines: RateLimiter;
   #proxies: { readonly from: readonly string[]; readonly ranges: readonly AddressRange[] } = { from: [], ranges: [] };
 
   constructor(parts: AdmissionParts) {
@@ -48,8 +40,6 @@ export class Admission {
         return rateLimitPerIp === 0 ? undefined : { limit: rateLimitPerIp, windowMs: rateLimitWindowSec * 1_000 };
       },
     });
-    this.#lines = new RateLimiter({ now, remembered: 10_000, rate: () => logRates.client });
-    this.#allLines = new RateLimiter({ now, remembered: 1, rate: () => logRates.all });
   }
 
   /** Undefined: the request is taken, and counted. */
@@ -63,6 +53,13 @@ export class Admission {
     return full === undefined ? undefined : { code: "capacity", detail: full };
   }
 
+  /** Whether what this peer says of those before it is believed. */
+  trusts(peer: string): boolean {
+    const ranges = this.#trusted();
+    const address = ranges.length === 0 ? undefined : parseIp(peer);
+    return address !== undefined && ranges.some((range) => inRange(address, range));
+  }
+
   /** The client that a request counts for, as text; "" when it cannot be told. */
   clientName(origin: RequestOrigin): string {
     const client = clientAddress(origin, this.#trusted());
@@ -74,8 +71,8 @@ export class Admission {
     const counted = clientOf(client.address);
     const waitMs = this.#requests.take(counted);
     if (waitMs === undefined) return undefined;
-    if (this.#lines.take(counted) === undefined && this.#allLines.take("all") === undefined)
-      this.#parts.log.warn(`Rate limit exceeded for IP ${ipText(client.address)}`);
+    // The log itself sees to it that a flood of these is no flood of lines.
+    this.#parts.log.warn(`Rate limit exceeded for IP ${ipText(client.address)}`);
     const { rateLimitPerIp, rateLimitWindowSec } = this.#parts.settings();
     return {
       code: "rate_limited",

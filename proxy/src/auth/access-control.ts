@@ -1,3 +1,4 @@
+import type { Span } from "../hub/tracing.ts";
 import type { EndReason, LiveGrants, Recheck } from "./live-grants.ts";
 import type { PublishKeys } from "./publish-keys.ts";
 import { secretDigest } from "./secret-digest.ts";
@@ -10,6 +11,7 @@ const topicsAtOnce = 8;
 interface Caller {
   readonly secret: string | undefined;
   readonly client: string;
+  readonly span?: Span | undefined;
 }
 
 interface AskedTopic {
@@ -100,39 +102,46 @@ export const accessControl = ({ keys, verify, grants, requireToken, counts }: Ac
   };
 
   const forSubscribe = async (
-    { secret, client }: Caller,
+    { secret, client, span }: Caller,
     topics: readonly AskedTopic[],
   ): Promise<StreamAllowed | Refusal> => {
     if (verify === undefined) return unwatched;
     if (secret === undefined) return requireToken() ? missing("subscribing needs a token") : unwatched;
     const distinct = [...new Map(topics.map((topic) => [topic.topicId, topic])).values()];
-    const ask = async (): Promise<Refusal | Allowed> =>
+    const ask = async (asker?: Span): Promise<Refusal | Allowed> =>
       together(
         distinct,
-        await inLanes(distinct, (topic) => verify({ ...topic, token: secret, action: "subscribe", client })),
+        await inLanes(distinct, (topic) =>
+          verify({ ...topic, token: secret, action: "subscribe", client, span: asker }),
+        ),
       );
-    const verdict = await ask();
+    const verdict = await ask(span);
     if (verdict.kind !== "allowed") return verdict;
     const check = async (): Promise<Recheck> => recheckOf(await ask());
     return { kind: "allowed", token: nameOf(secret), watch: (end) => grants.watch(verdict, check, end) };
   };
 
-  const byToken = async (secret: string, client: string, topic: AskedTopic): Promise<PublishAllowed | Refusal> => {
+  const byToken = async (
+    secret: string,
+    { client, span }: Caller,
+    topic: AskedTopic,
+  ): Promise<PublishAllowed | Refusal> => {
     if (verify === undefined) return { kind: "invalid", reason: "the bearer secret is none of the publish keys" };
-    const verdict = together([topic], [await verify({ ...topic, token: secret, action: "publish", client })]);
+    const verdict = together([topic], [await verify({ ...topic, token: secret, action: "publish", client, span })]);
     return verdict.kind === "allowed"
       ? { kind: "allowed", publisher: `token ${verdict.subject ?? nameOf(secret)}` }
       : verdict;
   };
 
-  const forPublish = async ({ secret, client }: Caller, topic: AskedTopic): Promise<PublishAllowed | Refusal> => {
+  const forPublish = async (caller: Caller, topic: AskedTopic): Promise<PublishAllowed | Refusal> => {
+    const { secret } = caller;
     if (secret === undefined) return missing("publishing needs a publish key or a token");
     const key = keys?.verify(secret, topic.topic) ?? { kind: "invalid" };
-    if (key.kind === "invalid" && verify !== undefined) return byToken(secret, client, topic);
+    if (key.kind === "invalid" && verify !== undefined) return byToken(secret, caller, topic);
     counts.asked();
     if (key.kind === "valid") return { kind: "allowed", publisher: `key ${key.id}` };
     counts.failed();
-    if (key.kind === "invalid") return byToken(secret, client, topic);
+    if (key.kind === "invalid") return byToken(secret, caller, topic);
     if (key.kind === "expired") return { kind: "invalid", reason: `the publish key ${key.id} has expired` };
     return { kind: "denied", reason: `the publish key ${key.id} is not for this topic`, topics: [topic.topic] };
   };

@@ -12,6 +12,8 @@ export interface UpstreamParts {
   readonly identity: () => UpstreamIdentity | undefined;
   readonly timeoutMs: () => number;
   readonly allowPrivateAddresses: boolean;
+  /** Seconds of each call, whatever came of it. */
+  readonly took?: (seconds: number) => void;
 }
 
 /** One call; without a body it is a GET. */
@@ -20,6 +22,8 @@ export interface UpstreamCall {
   readonly body?: string;
   /** Bytes of the longest answer that is read. */
   readonly maxBytes: number;
+  /** Of the step that the call is; the header is left out without it. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface UpstreamAnswer {
@@ -61,8 +65,9 @@ export class Upstream {
   }
 
   /** Throws `UpstreamFailed`. Redirects are answers of their own status: nobody follows them. */
-  async call({ url: text, body, maxBytes }: UpstreamCall): Promise<UpstreamAnswer> {
+  async call({ url: text, body, maxBytes, traceparent }: UpstreamCall): Promise<UpstreamAnswer> {
     const timeoutMs = this.#parts.timeoutMs();
+    const begun = performance.now();
     const signal = AbortSignal.timeout(timeoutMs);
     try {
       const identity = this.#parts.identity();
@@ -70,10 +75,13 @@ export class Upstream {
       const url = new URL(text);
       if (!this.#parts.allowPrivateAddresses) refuseNumber(url);
       const options = this.#options(url, identity, signal);
+      if (traceparent !== undefined) options.headers = { ...options.headers, traceparent };
       const response = await this.#send(url, options, body);
       return { status: response.statusCode ?? 0, body: await collect(response, maxBytes) };
     } catch (error) {
-      throw signal.aborted ? new UpstreamFailed(`no answer within ${timeoutMs} ms`) : told(error);
+      throw signal.aborted ? new UpstreamFailed("timeout") : told(error);
+    } finally {
+      this.#parts.took?.((performance.now() - begun) / 1_000);
     }
   }
 

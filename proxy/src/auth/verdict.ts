@@ -1,3 +1,5 @@
+import type { Span } from "../hub/tracing.ts";
+
 export type Action = "subscribe" | "publish";
 
 /** What a token is to be checked for. */
@@ -9,6 +11,8 @@ export interface Question {
   readonly action: Action;
   /** Who asks, for a fair share of the verifier's calls: an address, or a prefix of it. */
   readonly client: string;
+  /** The request that the question is asked for. */
+  readonly span?: Span | undefined;
 }
 
 /** The answer to a question; times are in milliseconds since 1970. Reasons are ours, never an upstream's words. */

@@ -102,7 +102,10 @@ const askUnderBreaker = async (
     case "broken":
       return { kind: "unavailable", reason: "the verifier failed too often and is not asked now", retryAfterSec };
     case "failed":
-      log.warn(`Webhook verification failed: ${asked.error instanceof Error ? asked.error.message : "unknown"}`);
+      log.error(
+        `Webhook verification failed: ${asked.error instanceof Error ? asked.error.message : "unknown"}`,
+        question.span === undefined ? {} : { trace_id: question.span.traceId },
+      );
       return { kind: "unavailable", reason: "the verifier gave no usable answer", retryAfterSec: 2 };
     case "answer":
       return verdictOf(parts, asked.answer, { question, signed });

@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
+import type { Span } from "../hub/tracing.ts";
 import { patternList } from "./topic-pattern.ts";
-import { type Upstream, UpstreamFailed } from "./upstream.ts";
+import { type Upstream, type UpstreamAnswer, UpstreamFailed } from "./upstream.ts";
 import type { Question } from "./verdict.ts";
 
 /** Bytes of the longest answer that is read. */
@@ -83,15 +84,35 @@ const ownEnd = (token: string): number | undefined => {
   }
 };
 
+/** A call as a step of the request that needs it. */
+const tracedCall = async (
+  span: Span | undefined,
+  url: string,
+  call: (traceparent: string | undefined) => Promise<UpstreamAnswer>,
+): Promise<UpstreamAnswer> => {
+  if (span === undefined) return call(undefined);
+  const step = span.child({ kind: "webhook", host: new URL(url).hostname });
+  try {
+    const answer = await call(step.traceparent);
+    step.end({ status: answer.status });
+    return answer;
+  } catch (error) {
+    step.end({ error: "no_answer" });
+    throw error;
+  }
+};
+
 /** Asks the webhook once. Throws `UpstreamFailed`. */
 export const askWebhook = async (
   upstream: Pick<Upstream, "call">,
   url: string,
   question: Question,
 ): Promise<WebhookAnswer> => {
-  const { token, topicId, topic, action } = question;
+  const { token, topicId, topic, action, span } = question;
   const body = JSON.stringify({ jwt: token, topic: topicId, topic_name: topic, action });
-  const answer = await upstream.call({ url, body, maxBytes: maxAnswerBytes });
+  const answer = await tracedCall(span, url, (traceparent) =>
+    upstream.call({ url, body, maxBytes: maxAnswerBytes, traceparent }),
+  );
   if (answer.status < 200 || answer.status >= 300) return answerOfStatus(answer.status);
   const said = answerOf(answer.body);
   return said.kind === "yes" ? { ...said, exp: said.exp ?? ownEnd(token) } : said;

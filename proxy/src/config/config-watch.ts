@@ -13,6 +13,8 @@ export interface ConfigWatchParts {
   readonly files: readonly ConfigText[];
   readonly environment: Environment;
   readonly log: Log;
+  /** The files were refused, and what was read before is in force; false again once they are taken. */
+  readonly onRefused?: (refused: boolean) => void;
 }
 
 const readAll = (files: readonly ConfigText[]): Promise<ConfigText[]> =>
@@ -60,13 +62,15 @@ export class ConfigWatch {
   }
 
   async #look(always = false): Promise<void> {
-    const { live, environment, log } = this.#parts;
+    const { live, environment, log, onRefused } = this.#parts;
     try {
       const texts = await readAll(this.#texts);
       this.#unreadable = false;
       if (!always && texts.every(({ text }, index) => text === this.#texts[index]?.text)) return;
       this.#texts = texts;
-      tell(live.reload(loadConfig({ files: texts, environment })), log);
+      const reloaded = live.reload(loadConfig({ files: texts, environment }));
+      onRefused?.(reloaded.kind === "refused");
+      tell(reloaded, log);
     } catch (error) {
       if (!this.#unreadable)
         log.error(`A config file cannot be read, the old configuration stays in force: ${String(error)}`);

@@ -1,7 +1,7 @@
 import { configKeys } from "@revenprox/contract/config/key-list";
 import { valueType } from "@revenprox/contract/config/value-type";
 import type { ConfigFault } from "./fault.ts";
-import { environmentName, tomlName } from "./known-keys.ts";
+import { environmentName, replacementOf, tomlName } from "./known-keys.ts";
 import type { Environment } from "./process-environment.ts";
 import type { Setting } from "./setting.ts";
 import { nearest } from "./suggestion.ts";
@@ -19,6 +19,8 @@ const typed = (text: string, kind: ReturnType<typeof valueType>["kind"]): unknow
   switch (kind) {
     case "integer":
       return /^[+-]?\d+$/.test(text.trim()) ? Number(text) : text;
+    case "number":
+      return /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
     case "boolean":
       return text === "true" ? true : text === "false" ? false : text;
     case "list":
@@ -32,6 +34,14 @@ const typed = (text: string, kind: ReturnType<typeof valueType>["kind"]): unknow
   }
 };
 
+/** TOML name that a variable would set: `nng.pub_buffer_size` for `REVENPROX_NNG__PUB_BUFFER_SIZE`. */
+const nameOf = (variable: string): string => variable.slice(prefix.length).toLowerCase().replace("__", ".");
+
+const unknown = (variable: string): string => {
+  const meant = nearest(variable, [...keysByVariable.keys()]);
+  return `no such setting${meant === undefined ? "; variables are named REVENPROX_SECTION__KEY" : `; did you mean ${meant}?`}`;
+};
+
 /** Settings from `REVENPROX_SECTION__KEY` variables; lists are comma-separated. An unknown variable is a fault. */
 export const readEnvironment = (environment: Environment): Findings => {
   const settings: Setting[] = [];
@@ -43,11 +53,7 @@ export const readEnvironment = (environment: Environment): Findings => {
       settings.push({ name: tomlName(key), value: typed(text, valueType(key.schema).kind), where: variable });
       continue;
     }
-    const meant = nearest(variable, [...keysByVariable.keys()]);
-    faults.push({
-      where: variable,
-      message: `no such setting${meant === undefined ? "; variables are named REVENPROX_SECTION__KEY" : `; did you mean ${meant}?`}`,
-    });
+    faults.push({ where: variable, message: replacementOf(nameOf(variable)) ?? unknown(variable) });
   }
   return { settings, faults };
 };

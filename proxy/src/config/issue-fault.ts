@@ -21,6 +21,8 @@ const expectation = (name: string, fallback: string): string => {
   switch (type.kind) {
     case "integer":
       return `must be a whole number from ${type.min} to ${type.max}`;
+    case "number":
+      return `must be a number from ${type.min} to ${type.max}`;
     case "boolean":
       return "must be true or false";
     case "choice":

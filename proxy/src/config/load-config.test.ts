@@ -100,6 +100,22 @@ describe("a fault says where, what and what is allowed", () => {
       ],
     ],
     [
+      "keys of RevenProx that are replaced",
+      [
+        {
+          "p.toml":
+            "[nng]\npub_buffer_size = 1\npub_bufer = 2\n[distributed_state]\nbloom_filter_fpr = 0.01\n[nats]\nuser = 'u'",
+        },
+        { REVENPROX_NNG__HEARTBEAT_INTERVAL_SEC: "30" },
+      ],
+      [
+        "p.toml:2: nng.pub_buffer_size is a key of RevenProx that is replaced: set journal.max_in_flight, the publishes that may wait for the journal",
+        "p.toml:3: unknown key nng.pub_bufer",
+        "p.toml:5: distributed_state.bloom_filter_fpr is a key of RevenProx that is replaced: topics are counted exactly, so nothing is ever taken for what it is not",
+        "REVENPROX_NNG__HEARTBEAT_INTERVAL_SEC: nng.heartbeat_interval_sec is a key of RevenProx that is replaced: set distributed_state.gossip_interval_sec",
+      ],
+    ],
+    [
       "two keys that disagree",
       [{ "p.toml": "[distributed_state]\npeer_timeout_sec = 4" }],
       ["p.toml:2: distributed_state.peer_timeout_sec = 4: must be at least twice gossip_interval_sec (5)"],
@@ -115,7 +131,7 @@ describe("a fault says where, what and what is allowed", () => {
     [
       "a wrong value is not judged against the default that would stand in for it",
       [{ "p.toml": '[distributed_state]\ngossip_interval_sec = "1"\npeer_timeout_sec = 4' }],
-      ['p.toml:2: distributed_state.gossip_interval_sec = "1": must be a whole number from 1 to 300'],
+      ['p.toml:2: distributed_state.gossip_interval_sec = "1": must be a number from 0.2 to 300'],
     ],
     [
       "a secret in the wrong place",

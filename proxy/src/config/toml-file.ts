@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import type { ConfigFault } from "./fault.ts";
 import { keyLines, lineOf } from "./key-lines.ts";
-import { keysByTomlName, sectionNames } from "./known-keys.ts";
+import { keysByTomlName, replacedSections, replacementOf, sectionNames } from "./known-keys.ts";
 import type { Setting } from "./setting.ts";
 import { nearest } from "./suggestion.ts";
 import { isTable, type Table } from "./table.ts";
@@ -14,6 +14,8 @@ export interface Findings {
 }
 
 const unknownKey = (name: string): string => {
+  const replaced = replacementOf(name);
+  if (replaced !== undefined) return replaced;
   const meant = nearest(name, [...keysByTomlName.keys(), ...sectionNames]);
   return `unknown key ${name}${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 };
@@ -27,7 +29,7 @@ const flatten = (table: Table, where: (name: string) => string): Findings => {
     else faults.push({ where: where(name), message: unknownKey(name) });
   };
   for (const [key, value] of Object.entries(table)) {
-    if (!sectionNames.has(key)) take(key, value);
+    if (!sectionNames.has(key) && !(replacedSections.has(key) && isTable(value))) take(key, value);
     else if (isTable(value)) for (const [inner, item] of Object.entries(value)) take(`${key}.${inner}`, item);
     else faults.push({ where: where(key), message: `${key} is a section: write [${key}] on a line of its own` });
   }

@@ -3,6 +3,7 @@ import { bearerSecret } from "../http/bearer.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Topic, TopicId } from "../hub/event.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
+import type { Span } from "../hub/tracing.ts";
 import type { Exchange, RequestOrigin } from "./exchange.ts";
 
 /** Who asks. */
@@ -11,6 +12,8 @@ export interface Caller {
   readonly secret: string | undefined;
   /** Address that the request counts for. */
   readonly client: string;
+  /** The request that is made for them. */
+  readonly span?: Span | undefined;
 }
 
 export interface AskedTopic {
@@ -55,13 +58,14 @@ export interface CallerRules {
 }
 
 /** The header wins: it does not end up in anybody's access log. */
-export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules): Caller => {
+export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules, span?: Span): Caller => {
   const authorization = exchange.header("authorization");
   const fromQuery = (): string | undefined =>
     allowQueryToken() ? new URLSearchParams(exchange.query).get("token") || undefined : undefined;
   return {
     secret: authorization === undefined ? fromQuery() : bearerSecret(authorization),
     client: clientOf(exchange.origin()),
+    span,
   };
 };
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
+import { refusing } from "../http/refusals.ts";
 import type { Topic } from "../hub/event.ts";
 import type { PublishOutcome } from "../hub/ports.ts";
 import type { Access, AccessRefusal, PublishAllowed } from "./access.ts";
@@ -283,10 +284,42 @@ test.each([
   expect([headerOf(got, "Access-Control-Allow-Origin"), headerOf(got, "Vary")]).toEqual([allowed, "Origin"]);
 });
 
-test("a fault in the proxy still answers", async () => {
-  const publish = async (): Promise<PublishOutcome> => {
-    throw new Error("boom");
-  };
-  const got = await ask({ path: "/events/a", method: "POST", body: "x" }, { hub: { ...parts().hub, publish } });
-  expect([got.status, codeOf(got)]).toEqual([500, "internal_error"]);
-});
+test.each<[string, Asked, Partial<DataPlaneParts["hub"]>]>([
+  [
+    "publish",
+    { path: "/events/a", method: "POST", body: "x" },
+    {
+      publish: async () => {
+        throw new Error("boom");
+      },
+    },
+  ],
+  [
+    "open a stream",
+    { path: "/events/a" },
+    {
+      open: () => {
+        throw new Error("boom");
+      },
+    },
+  ],
+])(
+  "a fault of the hub's while it is to %s is this request's alone: answered, logged and counted",
+  async (_, asked, hub) => {
+    const lines: string[] = [];
+    const counted: string[] = [];
+    const changes: Partial<DataPlaneParts> = {
+      hub: { ...parts().hub, ...hub },
+      log: { ...parts().log, error: (line) => void lines.push(line) },
+      refuse: refusing({ refused: (reason) => void counted.push(reason), rejected: silent }),
+    };
+    const got = await ask(asked, changes);
+    expect([got.status, codeOf(got), headerOf(got, "Content-Type")]).toEqual([
+      500,
+      "internal_error",
+      "application/problem+json",
+    ]);
+    expect([lines.length, lines[0]?.includes("boom"), counted]).toEqual([1, true, ["internal"]]);
+    expect(String(got.body)).not.toContain("boom");
+  },
+);

@@ -3,16 +3,20 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
+import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
+import { type CountRequest, counted } from "./counted.ts";
 import type { Exchange, ExchangeHandler } from "./exchange.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
 import { preflightRoute } from "./preflight-route.ts";
 import { type PublishAccess, publishRoute } from "./publish-route.ts";
 import type { Quotas } from "./quotas.ts";
 import { type SoftRefusalParts, softly } from "./soft-refusal.ts";
+import { loggedStreams } from "./stream-log.ts";
 import { topicsPath } from "./stream-topics.ts";
 import { type Readers, subscribeRoute } from "./subscribe-route.ts";
 import { topicPathPrefix } from "./topic-path.ts";
+import { traced } from "./traced.ts";
 
 /** Settings of the data plane that may change while it runs. */
 interface DataPlaneSettings {
@@ -36,9 +40,15 @@ export interface DataPlaneParts {
   readonly admission?: Admit;
   /** Absent: nothing is limited by token or key. */
   readonly quotas?: Quotas;
-  /** Undefined while refusals are the same for EventSource as for everybody. */
-  readonly softRefusals?: () => SoftRefusalParts | undefined;
+  /** Absent: refusals are the same for EventSource as for everybody. */
+  readonly softRefusals?: () => SoftRefusalParts;
+  /** Absent: no request is traced. */
+  readonly tracing?: RequestTracing | undefined;
+  /** Absent: requests are not counted. */
+  readonly count?: CountRequest | undefined;
   readonly log: Log;
+  /** Whether streams are told one by one. Absent: they are not. */
+  readonly logsStreams?: (() => boolean) | undefined;
 }
 
 type Handle = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
@@ -51,14 +61,33 @@ const resource = (handlers: Readonly<Record<string, Handle>>, origins: () => str
 
 const readable = (handle: Handle): Readonly<Record<string, Handle>> => ({ GET: handle, HEAD: handle });
 
-const resources = (parts: DataPlaneParts) => {
+const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) => {
   const { hub, access, refuse, settings } = parts;
   const corsAllowedOrigins = (): string => settings().corsAllowedOrigins;
-  const subscribe = subscribeRoute({ quotas: parts.quotas, hub, readers: parts.readers, settings, refuse });
+  const subscribe = subscribeRoute({
+    quotas: parts.quotas,
+    hub,
+    readers: parts.readers,
+    settings,
+    refuse,
+    failed,
+    tellStream: parts.logsStreams && loggedStreams(parts.log, parts.logsStreams),
+  });
   const publish = publishRoute({ quotas: parts.quotas, hub, access, refuse, corsAllowedOrigins, settings });
   const limits = { admission: parts.admission, corsAllowedOrigins, refuse };
-  const open = softly(parts.softRefusals ?? (() => undefined), admitted(limits, "stream", subscribe));
-  const topic = resource({ ...readable(open), POST: admitted(limits, "publish", publish) }, corsAllowedOrigins);
+  const stream = counted(
+    parts.count,
+    "subscribe",
+    admitted(limits, "stream", traced(parts.tracing, "subscribe", subscribe)),
+  );
+  const open = parts.softRefusals === undefined ? stream : softly(parts.softRefusals, stream);
+  const topic = resource(
+    {
+      ...readable(open),
+      POST: counted(parts.count, "publish", admitted(limits, "publish", traced(parts.tracing, "publish", publish))),
+    },
+    corsAllowedOrigins,
+  );
   const fixed = new Map([
     [topicsPath, resource(readable(open), corsAllowedOrigins)],
     [
@@ -76,8 +105,12 @@ const resources = (parts: DataPlaneParts) => {
 
 /** The handler of every request on the data port. It never throws and always answers. */
 export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
-  const find = resources(parts);
   const { refuse, log } = parts;
+  const failed = (fault: unknown): Answer => {
+    log.error(`A request failed: ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`);
+    return refuse("internal_error", "see the proxy's log");
+  };
+  const find = resources(parts, failed);
   const route: Handle = (exchange) => {
     const methods = find(exchange.path);
     if (methods === undefined) return refuse("path_unknown", "this path is not served");
@@ -89,9 +122,8 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     try {
       const answer = await route(exchange);
       if (answer !== undefined) exchange.respond(answer);
-    } catch (error) {
-      log.error(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      exchange.respond(refuse("internal_error", "see the proxy's log"));
+    } catch (fault) {
+      exchange.respond(failed(fault));
     }
   };
   return (exchange) => void serve(exchange);

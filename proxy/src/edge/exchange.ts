@@ -12,6 +12,7 @@ export const requestHeaders = [
   "last-event-id",
   "origin",
   "sec-fetch-dest",
+  "traceparent",
 ] as const;
 export type RequestHeader = (typeof requestHeaders)[number];
 

@@ -6,6 +6,8 @@ import { ChunkFraming } from "./chunk-framing.ts";
 import type { EngineParts } from "./engine.ts";
 import { CannotListen, type Certificate, type ListenAddress, type Listening } from "./exchange.ts";
 import { NodeExchange } from "./node-exchange.ts";
+import { ProxiedConnections } from "./proxied-connections.ts";
+import { beginsWithSignature } from "./proxy-protocol.ts";
 import { rawAnswer } from "./raw-answer.ts";
 import { engineHeadBytes } from "./request-head.ts";
 
@@ -35,7 +37,12 @@ const connectionOf = (connections: Connections, socket: Socket): Connection => {
 };
 
 /** Hands a request over, unless it came on a connection that already has its stream or too much to do. */
-const serveRequests = ({ handle, head, refuse }: EngineParts, connections: Connections): RequestListener => {
+const serveRequests = (
+  parts: EngineParts,
+  connections: Connections,
+  proxied: () => ProxiedConnections,
+): RequestListener => {
+  const { handle, head, refuse, slowClientMs } = parts;
   const framing = new ChunkFraming();
   return (request: IncomingMessage, response: ServerResponse) => {
     const connection = connectionOf(connections, request.socket);
@@ -50,6 +57,8 @@ const serveRequests = ({ handle, head, refuse }: EngineParts, connections: Conne
     const exchange = new NodeExchange({
       response,
       framing,
+      patienceMs: slowClientMs,
+      proxied: proxied().clientOf(request.socket),
       shared: () => connection.waiting > 1,
       streaming: () => {
         connection.streaming = true;
@@ -66,6 +75,8 @@ const serveRequests = ({ handle, head, refuse }: EngineParts, connections: Conne
 type ClientError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
 const answerToUnreadable = ({ refuse }: EngineParts, { code, rawPacket }: ClientError): Buffer | undefined => {
+  if (rawPacket !== undefined && beginsWithSignature(rawPacket))
+    return rawAnswer(refuse("proxy_protocol_untrusted", "the peer is not one of http.trusted_proxies"));
   if (code === "HPE_HEADER_OVERFLOW") return rawAnswer(refuse("headers_too_large", "the head is far above the limits"));
   if (code?.startsWith("HPE_") !== true) return undefined;
   const unknownMethod = code === "HPE_INVALID_METHOD" && /^[A-Z]+ \//.test(rawPacket?.toString("latin1", 0, 64) ?? "");
@@ -123,10 +134,30 @@ const replaceCertificate = (server: Server, { cert, key }: Certificate): void =>
     server.setSecureContext({ cert, key });
 };
 
+/** Puts itself between the listener and what HTTP, or TLS, does with a new connection. */
+const takeProxyHeaders = (server: Server, { trusts, certificate }: EngineParts): ProxiedConnections => {
+  const listeners = server.listeners("connection");
+  const connections = new ProxiedConnections({
+    trusts,
+    patienceMs: headMs,
+    secure: certificate !== undefined,
+    serve: (socket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    },
+  });
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => connections.accept(socket));
+  return connections;
+};
+
 /** Serves with `node:http`: slower than uWebSockets.js, but without native code. */
 export const listenWithNode = async (parts: EngineParts): Promise<Listening> => {
   const connections: Connections = new WeakMap();
-  const server = serverFor(parts, serveRequests(parts, connections));
+  const server: Server = serverFor(
+    parts,
+    serveRequests(parts, connections, () => proxied),
+  );
+  const proxied = takeProxyHeaders(server, parts);
   // No limit: what is beyond it would be dropped in silence, while max_headers refuses.
   server.maxHeadersCount = 0;
   server.on("clientError", refuseUnreadable(parts, connections));
@@ -140,6 +171,7 @@ export const listenWithNode = async (parts: EngineParts): Promise<Listening> => 
     close: () => {
       server.close();
       server.closeAllConnections();
+      proxied.close();
     },
     useCertificate: (certificate) => replaceCertificate(server, certificate),
   };

@@ -4,14 +4,13 @@ import type { ResponseHeaders } from "../http/answer.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { ChunkFraming } from "./chunk-framing.ts";
 
-/** Milliseconds after which a client that reads nothing is cut; the uWS engine has the same limit built in. */
-const stalledMs = 10_000;
-
 export interface NodeSinkParts {
   readonly response: ServerResponse;
   readonly socket: Socket;
   readonly headers: ResponseHeaders;
   readonly framing: ChunkFraming;
+  /** Milliseconds after which a client that takes nothing is cut. */
+  readonly patienceMs: () => number;
 }
 
 /**
@@ -59,7 +58,7 @@ export class NodeEventSink implements EventSink {
     if (!this.#headSent) this.#sendHead();
     // Its "close" tells when the last byte has left; a client that does not read it is cut.
     this.#parts.response.end();
-    this.#parts.socket.setTimeout(stalledMs);
+    this.#parts.socket.setTimeout(this.#parts.patienceMs());
   }
 
   /** The response is over: everything has been handed to the system, or the client is gone. */
@@ -80,7 +79,7 @@ export class NodeEventSink implements EventSink {
   #becomeFull(): void {
     if (this.#full) return;
     this.#full = true;
-    this.#parts.socket.setTimeout(stalledMs);
+    this.#parts.socket.setTimeout(this.#parts.patienceMs());
   }
 
   #closed(): void {

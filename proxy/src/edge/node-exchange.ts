@@ -12,10 +12,16 @@ const bodySilenceMs = 10_000;
 /** Node reads headers as latin1; what clients send is UTF-8. (A request line that is not ASCII is refused by its parser.) */
 const utf8 = (text: string): string => (/[\x80-\xff]/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text);
 
+/**
+ * uWebSockets.js drops what is not visible ASCII from both ends of a value before anybody sees it. The engines must
+ * agree, so that the same request means the same on both.
+ */
+const trimmed = (value: string): string => value.replace(/^[^!-\x7f]+|[^!-\x7f]+$/g, "");
+
 const readHead = ({ rawHeaders }: IncomingMessage): RequestHead => {
   const head = new RequestHead();
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    head.add((rawHeaders[index] ?? "").toLowerCase(), utf8(rawHeaders[index + 1] ?? ""));
+    head.add((rawHeaders[index] ?? "").toLowerCase(), utf8(trimmed(rawHeaders[index + 1] ?? "")));
   }
   return head;
 };
@@ -23,6 +29,10 @@ const readHead = ({ rawHeaders }: IncomingMessage): RequestHead => {
 export interface NodeExchangeParts {
   readonly response: ServerResponse;
   readonly framing: ChunkFraming;
+  /** Milliseconds after which a client that takes nothing of its stream is cut. */
+  readonly patienceMs: () => number;
+  /** Client in the connection's PROXY protocol header. */
+  readonly proxied: string | undefined;
   /** Whether other requests of the same connection are still unanswered. */
   readonly shared: () => boolean;
   /** Requests that come on the connection from now on end it. */
@@ -67,8 +77,7 @@ export class NodeExchange implements Exchange {
   origin(): RequestOrigin {
     return {
       peer: this.#peer,
-      // PROXY protocol is not spoken by node:http.
-      proxied: undefined,
+      proxied: this.#parts.proxied,
       forwardedFor: this.#head.all("x-forwarded-for"),
       forwarded: this.#head.all("forwarded"),
     };
@@ -108,13 +117,13 @@ export class NodeExchange implements Exchange {
   }
 
   stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
-    const { response, framing, shared, streaming } = this.#parts;
+    const { response, framing, patienceMs, shared, streaming } = this.#parts;
     streaming();
     setImmediate(() => {
       const { socket } = response;
       if (this.#gone || socket === null) return;
       if (shared()) return void socket.destroy();
-      const sink = new NodeEventSink({ response, socket, headers, framing });
+      const sink = new NodeEventSink({ response, socket, headers, framing, patienceMs });
       this.#sink = sink;
       const opened = open(sink);
       if ("writable" in opened) return sink.attach(opened);

@@ -46,6 +46,14 @@ export class PieceWriter {
     return rest === undefined || this.#feed(rest, 0);
   }
 
+  /** One byte more of what waits, to a socket that is full; only while something waits. */
+  nudge(): boolean {
+    const rest = this.#rest;
+    if (rest === undefined) return true;
+    this.#rest = rest.length > 1 ? rest.subarray(1) : undefined;
+    return this.#write(rest.subarray(0, 1));
+  }
+
   #feed(bytes: Uint8Array, reserve: number): boolean {
     let offset = 0;
     while (offset < bytes.length) {

@@ -4,6 +4,7 @@ import type { Refuse } from "../http/refusals.ts";
 import type { TopicId } from "../hub/event.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { BatchLine } from "../hub/publish-batch.ts";
+import type { Span } from "../hub/tracing.ts";
 import { type Access, type AskedTopic, accessAnswer, type CallerRules, callerOf } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,6 +15,7 @@ import { isBatch, parseBody } from "./published-body.ts";
 import type { Quotas } from "./quotas.ts";
 import { topicIdOf } from "./topic-id.ts";
 import { topicOfPath } from "./topic-path.ts";
+import { tracedStore, withTrace } from "./traced.ts";
 
 /** Who may publish. `foreign-pages-refused`: nobody is asked for a key, but no web page may publish. */
 export type PublishAccess =
@@ -36,12 +38,12 @@ const publisherOf = async (
   { access, quotas, refuse }: PublishParts,
   exchange: Exchange,
   asked: AskedTopic,
-  cors: ResponseHeaders,
+  { cors, span }: { readonly cors: ResponseHeaders; readonly span: Span | undefined },
 ): Promise<string | Answer> => {
   const unverified = exchange.header("authorization") ?? "";
   if (access.kind === "open") return unverified;
   if (access.kind === "credentials") {
-    const verdict = await access.access.forPublish(callerOf(exchange, access.callers), asked);
+    const verdict = await access.access.forPublish(callerOf(exchange, access.callers, span), asked);
     if (verdict.kind !== "allowed") return accessAnswer(verdict, refuse, cors);
     const waitMs = quotas?.publish(verdict.publisher);
     if (waitMs === undefined) return verdict.publisher;
@@ -60,24 +62,28 @@ interface Published {
   readonly publisher: string;
   /** Of the Idempotency-Key header. */
   readonly key: string | undefined;
+  readonly span: Span | undefined;
 }
 
 const publishOne = async (
   { hub, refuse }: PublishParts,
-  { bytes, topicId, publisher, key }: Published,
+  { bytes, topicId, publisher, key, span }: Published,
   contentType: string | undefined,
   cors: ResponseHeaders,
 ): Promise<Answer> => {
   const parsed = parseBody(bytes, contentType);
   if (parsed.kind === "refused") return refuse(parsed.code, parsed.detail, cors);
   const messageId = key === undefined ? undefined : messageIdOf({ topicId, publisher, key });
-  return publishAnswer(await hub.publish(topicId, parsed.event, messageId), refuse, cors);
+  const result = await tracedStore(span, { topicId, events: 1 }, (trace) =>
+    hub.publish(topicId, withTrace(parsed.event, trace), messageId),
+  );
+  return publishAnswer(result, refuse, cors);
 };
 
 /** A key of the header stands for the batch: each line without a key of its own gets one made of it and its place. */
 const publishMany = async (
   { hub, refuse, settings }: PublishParts,
-  { bytes, topicId, publisher, key: shared }: Published,
+  { bytes, topicId, publisher, key: shared, span }: Published,
   cors: ResponseHeaders,
 ): Promise<Answer> => {
   const parsed = parseBatch(bytes, settings());
@@ -87,7 +93,13 @@ const publishMany = async (
     if (shared === undefined) return { event };
     return { event, messageId: messageIdOf({ topicId, publisher, key: shared, line: index + 1 }) };
   });
-  return batchAnswer(await hub.publishBatch(topicId, lines), refuse, cors);
+  const result = await tracedStore(span, { topicId, events: lines.length }, (trace) =>
+    hub.publishBatch(
+      topicId,
+      trace === undefined ? lines : lines.map((line) => ({ ...line, event: withTrace(line.event, trace) })),
+    ),
+  );
+  return batchAnswer(result, refuse, cors);
 };
 
 type Read = { readonly bytes: Uint8Array } | { readonly refusal: Answer | undefined };
@@ -127,13 +139,13 @@ const formOf = (parts: PublishParts, contentType: string | undefined, cors: Resp
 /** POST /events/{topic}: stores an event or a batch; answers 202 with the ids once the journal has them. */
 export const publishRoute =
   (parts: PublishParts) =>
-  async (exchange: Exchange): Promise<Answer | undefined> => {
+  async (exchange: Exchange, span?: Span): Promise<Answer | undefined> => {
     const { refuse } = parts;
     const cors = corsHeaders(parts.corsAllowedOrigins(), exchange.header("origin"));
     const parsed = topicOfPath(exchange.path);
     if (parsed.kind === "refused") return refuse("topic_invalid", parsed.detail, cors);
     const topicId = topicIdOf(parsed.topic);
-    const publisher = publisherOf(parts, exchange, { topic: parsed.topic, topicId }, cors);
+    const publisher = publisherOf(parts, exchange, { topic: parsed.topic, topicId }, { cors, span });
     const key = exchange.header("idempotency-key");
     if (key !== undefined && !isIdempotencyKey(key))
       return refuse("idempotency_key_invalid", "Idempotency-Key is not 1 to 255 visible ASCII characters", cors);
@@ -144,5 +156,5 @@ export const publishRoute =
     if (typeof known !== "string") return known;
     const body = await reading;
     if ("refusal" in body) return body.refusal;
-    return publish({ bytes: body.bytes, topicId, publisher: known, key });
+    return publish({ bytes: body.bytes, topicId, publisher: known, key, span });
   };

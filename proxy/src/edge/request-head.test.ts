@@ -17,6 +17,8 @@ test.each<[string, readonly (readonly [string, string])[], number, string | unde
   ["bytes count, not characters", [["x", "ü".repeat(98)]], 10, "headers_too_large"],
   ["as many headers as allowed", Array.from({ length: 5 }, () => ["x", ""] as const), 10, undefined],
   ["one more", Array.from({ length: 6 }, () => ["x", ""] as const), 10, "headers_too_large"],
+  ["a key for repeated publishes", [["idempotency-key", "a"]], 10, undefined],
+  ["one of which nothing is left", [["idempotency-key", ""]], 10, "idempotency_key_invalid"],
   ["chunked", [["transfer-encoding", "Chunked"]], 10, undefined],
   ["another encoding", [["transfer-encoding", "gzip, chunked"]], 10, "request_malformed"],
   ["an empty encoding", [["transfer-encoding", ""]], 10, "request_malformed"],

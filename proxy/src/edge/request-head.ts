@@ -35,6 +35,12 @@ const sentOnce: ReadonlySet<string> = new Set(["content-length", "transfer-encod
 
 const malformed = (detail: string): HeadFault => ({ code: "request_malformed", detail, close: true });
 
+const emptyKey: HeadFault = {
+  code: "idempotency_key_invalid",
+  detail: "Idempotency-Key is empty, or not ASCII",
+  close: false,
+};
+
 /** What is kept of a request's headers, and how many there were. */
 export class RequestHead {
   readonly #first = new Map<RequestHeader, string>();
@@ -49,7 +55,11 @@ export class RequestHead {
     this.#count += 1;
     this.#bytes += name.length + Buffer.byteLength(value) + ": \r\n".length;
     if (sentOnce.has(name)) this.#checkFraming(name, value);
-    if (value === "") return;
+    if (value === "") {
+      // Whoever sends a key relies on it; of one that is not ASCII, nothing may be left.
+      if (name === "idempotency-key") this.#malformed ??= emptyKey;
+      return;
+    }
     if (isKept(name) && !this.#first.has(name)) this.#first.set(name, value);
     if (!isJoined(name)) return;
     const before = this.#joined.get(name);

@@ -24,7 +24,7 @@ const answered = async (refusal: Answer, headers: Headers, late: boolean, on = t
     },
   };
   const handle = softly(
-    () => (on ? { retryMs: () => 2_000, random: () => 0.5 } : undefined),
+    () => ({ all: on, retryMs: () => 2_000, random: () => 0.5 }),
     (inner) => {
       if (!late) return refusal;
       inner.stream([], () => refusal);
@@ -52,11 +52,19 @@ test.each([false, true])("EventSource is told when to come back (refused late: %
   });
 });
 
+test.each([false, true])("EventSource never gives up on a proxy that shuts down (late: %s)", async (late) => {
+  const answer = await answered(problemAnswer("draining", ""), eventSource, late, false);
+  expect([answer.status, answer.body]).toEqual([
+    200,
+    'retry: 3000\n\nevent: revenprox.error\ndata: {"code":"draining","status":503}\n\n',
+  ]);
+});
+
 test.each<[string, Headers, boolean, Answer]>([
   ["curl", {}, true, problemAnswer("draining", "")],
   ["a library", { accept: "text/event-stream" }, true, problemAnswer("draining", "")],
   ["fetch with a token", { ...eventSource, authorization: "Bearer x" }, true, problemAnswer("draining", "")],
-  ["EventSource while it is switched off", eventSource, false, problemAnswer("draining", "")],
+  ["EventSource at a limit while it is switched off", eventSource, false, problemAnswer("connections_exhausted", "")],
   ["EventSource without a token", eventSource, true, problemAnswer("credentials_missing", "")],
   ["EventSource with the wrong one", eventSource, true, problemAnswer("permission_denied", "")],
 ])("%s gets the refusal as it is", async (_, headers, on, refusal) => {

@@ -17,20 +17,30 @@ const passing: ReadonlySet<number> = new Set([429, 503]);
 
 const replaced = /^(content-type|cache-control|retry-after)$/i;
 
+/**
+ * Always softened: a browser that comes while a proxy shuts down did nothing wrong and has another proxy to go to, and
+ * a stream that ended by the same shutdown would else be lost for good at its reconnect (ADR 11).
+ */
+const leaving = "draining";
+
 const codeOf = (answer: Answer): unknown => {
   const problem: unknown = JSON.parse(String(answer.body));
   return typeof problem === "object" && problem !== null && "code" in problem ? problem.code : "refused";
 };
 
 export interface SoftRefusalParts {
+  /** Whether refusals by limits and by the verifier are softened too. */
+  readonly all: boolean;
   /** Base of the reconnection time in milliseconds. */
   readonly retryMs: () => number;
   readonly random: () => number;
 }
 
 /** A refusal as a stream that tells its client when to come back; other answers are left as they are. */
-const softened = (answer: Answer, { retryMs, random }: SoftRefusalParts): Answer => {
+const softened = (answer: Answer, { all, retryMs, random }: SoftRefusalParts): Answer => {
   if (!passing.has(answer.status)) return answer;
+  const code = codeOf(answer);
+  if (!all && code !== leaving) return answer;
   const after = Number(answer.headers.find(([name]) => name === "Retry-After")?.[1] ?? 0) * 1_000;
   const retry = Math.round(Math.max(retryMs(), after) * (1 + random()));
   const headers: ResponseHeaders = [
@@ -38,7 +48,7 @@ const softened = (answer: Answer, { retryMs, random }: SoftRefusalParts): Answer
     ["Cache-Control", "no-store"],
     ...answer.headers.filter(([name]) => !replaced.test(name)),
   ];
-  const data = JSON.stringify({ code: codeOf(answer), status: answer.status });
+  const data = JSON.stringify({ code, status: answer.status });
   return { status: 200, headers, body: `retry: ${retry}\n\nevent: revenprox.error\ndata: ${data}\n\n` };
 };
 
@@ -84,12 +94,12 @@ class SofteningExchange implements Exchange {
 
 type Handle = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
 
-/** `handle`, with its passing refusals softened for EventSource while `parts` gives something. */
+/** `handle`, with its passing refusals softened for EventSource. */
 export const softly =
-  (parts: () => SoftRefusalParts | undefined, handle: Handle): Handle =>
+  (parts: () => SoftRefusalParts, handle: Handle): Handle =>
   (exchange) => {
+    if (!isEventSource(exchange)) return handle(exchange);
     const soft = parts();
-    if (soft === undefined || !isEventSource(exchange)) return handle(exchange);
     const answered = async (): Promise<Answer | undefined> => {
       const answer = await handle(new SofteningExchange(exchange, soft));
       return answer === undefined ? undefined : softened(answer, soft);

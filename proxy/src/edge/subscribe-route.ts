@@ -2,12 +2,15 @@ import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
+import type { Span } from "../hub/tracing.ts";
 import { type Access, accessAnswer, type CallerRules, callerOf, opening } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
 import { countedFor, type Quotas } from "./quotas.ts";
+import type { TellStream } from "./stream-log.ts";
 import { parseStreamQuery } from "./stream-query.ts";
 import { streamTopics } from "./stream-topics.ts";
+import { openedUnder } from "./traced.ts";
 
 export interface SubscribeSettings {
   readonly corsAllowedOrigins: string;
@@ -29,13 +32,20 @@ export interface SubscribeParts {
   readonly settings: () => SubscribeSettings;
   /** Absent: tokens are not limited. */
   readonly quotas?: Quotas | undefined;
+  /** Absent: no stream is told. */
+  readonly tellStream?: TellStream | undefined;
   readonly refuse: Refuse;
+  /** Logs a fault of the proxy's own, and answers the request that met it. */
+  readonly failed: (fault: unknown) => Answer;
 }
+
+const asItIs: TellStream = (_topics, _span, open) => open;
 
 const details = {
   connections_exhausted: "the limit on open streams is reached",
   topics_exhausted: "the limit on followed topics is reached",
   draining: "new streams are no longer taken",
+  internal_error: "see the proxy's log",
 } as const;
 
 const streamHeaders: ResponseHeaders = [
@@ -48,10 +58,21 @@ const streamHeaders: ResponseHeaders = [
 /** On the same connection a client that comes back would meet the proxy that ended its stream to leave, or that refused it. */
 const noReturn: ResponseHeaders = [["Connection", "close"]];
 
+/** An engine calls `open` in a turn of its own, where a throw would end the process and every other stream with it. */
+const withoutThrowing =
+  (failed: (fault: unknown) => Answer, open: (sink: EventSink) => OpenStream | Answer) =>
+  (sink: EventSink): OpenStream | Answer => {
+    try {
+      return open(sink);
+    } catch (fault) {
+      return failed(fault);
+    }
+  };
+
 /** GET and HEAD /events/{topic} and /events?topic=a&topic=b: opens a stream; answers itself only where none is opened. */
 export const subscribeRoute =
-  ({ hub, readers, settings, quotas, refuse }: SubscribeParts) =>
-  async (exchange: Exchange): Promise<Answer | undefined> => {
+  ({ hub, readers, settings, quotas, refuse, failed, tellStream }: SubscribeParts) =>
+  async (exchange: Exchange, span?: Span): Promise<Answer | undefined> => {
     const { corsAllowedOrigins, maxTopicsPerStream, maxReplayEvents } = settings();
     const cors = corsHeaders(corsAllowedOrigins, exchange.header("origin"));
     const named = streamTopics(exchange.path, exchange.query, maxTopicsPerStream);
@@ -59,7 +80,7 @@ export const subscribeRoute =
     const { topics } = named;
     const asked = parseStreamQuery(exchange.query, topics.length, maxReplayEvents);
     if (asked.kind === "refused") return refuse("query_invalid", asked.detail, cors);
-    const verdict = await readers.access.forSubscribe(callerOf(exchange, readers.callers), topics);
+    const verdict = await readers.access.forSubscribe(callerOf(exchange, readers.callers, span), topics);
     if (verdict.kind !== "allowed") return accessAnswer(verdict, refuse, cors);
     const headers = [...streamHeaders, ...cors];
     if (exchange.method === "HEAD") return { status: 200, headers, body: "" };
@@ -72,7 +93,8 @@ export const subscribeRoute =
     };
     const tooMany = (): Answer =>
       refuse("token_streams_exhausted", "max_streams_per_token are open", [...cors, ...noReturn]);
-    const counted = countedFor(quotas, verdict.token, tooMany, open);
-    exchange.stream([...headers, ...noReturn], opening(verdict, readers.retryMs, counted));
+    const told = (tellStream ?? asItIs)(topics.length, span, countedFor(quotas, verdict.token, tooMany, open));
+    const opened = opening(verdict, readers.retryMs, openedUnder(span, told));
+    exchange.stream([...headers, ...noReturn], withoutThrowing(failed, opened));
     return undefined;
   };

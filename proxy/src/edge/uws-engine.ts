@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "
 import type { EngineParts } from "./engine.ts";
 import { CannotListen, type Certificate, EngineMissing, type ListenAddress, type Listening } from "./exchange.ts";
 import { engineHeadBytes, type HeadLimits } from "./request-head.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { UwsExchange } from "./uws-exchange.ts";
 
 type Uws = typeof import("uWebSockets.js");
@@ -40,9 +41,10 @@ const listen = (uws: Uws, app: App, { host, port }: ListenAddress): Promise<us_l
     app.listen(host, port, exclusive, resolve);
   });
 
-const serveRequests = (app: App, { handle, head, refuse }: EngineParts): void => {
+const serveRequests = (app: App, { handle, head, refuse, clock, slowClientMs }: EngineParts): void => {
+  const stalls = new StallWatch({ clock, patienceMs: slowClientMs });
   app.any("/*", (response: HttpResponse, request: HttpRequest) => {
-    const exchange = new UwsExchange(response, request);
+    const exchange = new UwsExchange(response, request, stalls);
     const fault = exchange.headFault(head);
     if (fault === undefined) return handle(exchange);
     const answer = refuse(fault.code, fault.detail);

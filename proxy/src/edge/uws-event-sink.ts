@@ -2,6 +2,7 @@ import type { HttpResponse } from "uWebSockets.js";
 import type { Answer } from "../http/answer.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
 import { PieceWriter } from "./piece-writer.ts";
+import type { Stalled, StallWatch } from "./stall-watch.ts";
 import { statusLine } from "./status-line.ts";
 
 /** Status and headers that go out with the first bytes. */
@@ -15,17 +16,19 @@ const nothing = new TextEncoder().encode(":\n\n");
  * an unfinished block); afterwards there is at most one write per cork.
  * Never `end(…, closeConnection)`: it writes a header line into the middle of a chunked body.
  */
-export class UwsEventSink implements EventSink {
+export class UwsEventSink implements EventSink, Stalled {
   readonly #response: HttpResponse;
   readonly #pieces: PieceWriter;
+  readonly #stalls: StallWatch;
   #head: AnswerHead | undefined;
   #full = false;
   #wrote = false;
   #state: "open" | "ending" | "ended" = "open";
   #stream: OpenStream | undefined;
 
-  constructor(response: HttpResponse, head: AnswerHead) {
+  constructor(response: HttpResponse, head: AnswerHead, stalls: StallWatch) {
     this.#response = response;
+    this.#stalls = stalls;
     this.#head = head;
     this.#pieces = new PieceWriter((chunk) => this.#writeChunk(chunk));
     response.onWritable(() => this.#writable());
@@ -40,6 +43,7 @@ export class UwsEventSink implements EventSink {
   write(frames: Uint8Array): boolean {
     if (this.#state !== "open" || frames.length === 0) return !this.#full;
     const went = this.#pieces.write(frames, this.#headerBytes());
+    if (!went && !this.#full) this.#stalls.began(this);
     this.#full = !went;
     return went;
   }
@@ -57,7 +61,22 @@ export class UwsEventSink implements EventSink {
     this.#closed();
   }
 
+  /**
+   * uWS ends a connection 8 to 12 s after a write that did not go out whole, unless another write comes. What is
+   * written is at most 15 bytes with its chunk header, in a cork of its own.
+   */
+  nudge(): void {
+    if (this.#state === "ended") return;
+    const went = this.#pieces.waiting ? this.#pieces.nudge() : this.#writeChunk(nothing);
+    if (went) this.#writable();
+  }
+
+  cut(): void {
+    if (this.#state !== "ended") this.#response.close();
+  }
+
   #closed(): void {
+    this.#stalls.ended(this);
     const stream = this.#stream;
     this.#stream = undefined;
     // Later, since the hub may be in the middle of its own call to `end`.
@@ -105,6 +124,8 @@ export class UwsEventSink implements EventSink {
     if (!this.#full && this.#state === "ending") this.#finish();
     else if (!this.#full && wasFull) this.#stream?.writable();
     if (!this.#wrote && this.#state === "open") this.#full = !this.#writeChunk(nothing);
+    if (this.#full) this.#stalls.began(this);
+    else this.#stalls.ended(this);
     return true;
   }
 }

@@ -4,6 +4,7 @@ import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { Body, Exchange, RequestHeader, RequestOrigin } from "./exchange.ts";
 import { safeCorkBytes } from "./piece-writer.ts";
 import { type HeadFault, type HeadLimits, RequestHead, requestLineBytes } from "./request-head.ts";
+import type { StallWatch } from "./stall-watch.ts";
 import { statusLine } from "./status-line.ts";
 import { UwsEventSink } from "./uws-event-sink.ts";
 
@@ -46,15 +47,17 @@ export class UwsExchange implements Exchange {
   readonly query: string;
   readonly #head: RequestHead;
   readonly #response: HttpResponse;
+  readonly #stalls: StallWatch;
   readonly #client: Client;
   #answered = false;
 
-  constructor(response: HttpResponse, request: HttpRequest) {
+  constructor(response: HttpResponse, request: HttpRequest, stalls: StallWatch) {
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? "";
     this.#head = readHead(request);
     this.#response = response;
+    this.#stalls = stalls;
     this.#client = clientOf(response);
   }
 
@@ -121,7 +124,7 @@ export class UwsExchange implements Exchange {
     // uWS keeps the response corked until its handler has returned, and one cork must not take several writes.
     setImmediate(() => {
       if (this.#client.gone) return;
-      const sink = new UwsEventSink(this.#response, { status: 200, headers });
+      const sink = new UwsEventSink(this.#response, { status: 200, headers }, this.#stalls);
       this.#client.mourner = sink;
       const opened = open(sink);
       if ("writable" in opened) sink.attach(opened);
@@ -148,7 +151,7 @@ export class UwsExchange implements Exchange {
   #respondLarge({ status, headers }: Answer, body: Uint8Array): void {
     setImmediate(() => {
       if (this.#client.gone) return;
-      const sink = new UwsEventSink(this.#response, { status, headers });
+      const sink = new UwsEventSink(this.#response, { status, headers }, this.#stalls);
       this.#client.mourner = sink;
       sink.end(body);
     });

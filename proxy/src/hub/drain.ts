@@ -2,6 +2,13 @@ import type { Clock } from "./ports.ts";
 
 const tickMs = 100;
 
+export interface Drain {
+  /** Milliseconds from now within which the last stream is ended. */
+  readonly withinMs: number;
+  /** Streams ended each second; raised where `withinMs` would not suffice. */
+  readonly ratePerSec: number;
+}
+
 export interface DrainPace {
   readonly open: number;
   readonly ratePerSec: number;

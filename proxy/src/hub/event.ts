@@ -8,9 +8,19 @@ export type TopicId = Brand<string, "TopicId">;
 /** An SSE event type: no line ends, no NUL, not reserved. Made by `parseEventType`. */
 export type EventType = Brand<string, "EventType">;
 
+/** Where the trace of an event goes on, wherever the event is. */
+export interface EventTrace {
+  /** As it came, of at most 64 characters: `traceparent` of W3C Trace Context. */
+  readonly traceparent: string;
+  /** A proxy has decided that the trace is recorded; false: it is the word of somebody who publishes straight to the bus. */
+  readonly decided: boolean;
+}
+
 /** What a publisher sends. `data` is valid UTF-8; `retry` is in milliseconds, 1,000-60,000. */
 export interface PublishedEvent {
   readonly data: Uint8Array;
   readonly type?: EventType;
   readonly retry?: number;
+  /** Never there while tracing is off. */
+  readonly trace?: EventTrace;
 }

@@ -102,6 +102,19 @@ export class FrameRing {
     return after >= this.#newest ? 0 : this.#frames.length - this.#indexAfter(after);
   }
 
+  /** The sequence after which the newest so many events lie; undefined where the ring has fewer. */
+  placeBeforeLast(events: number): number | undefined {
+    let left = events;
+    for (let index = this.#frames.length - 1; index >= this.#start; index -= 1) {
+      const frame = this.#frames[index];
+      if (frame?.kind === "event") left -= 1;
+      if (frame === undefined || left > 0) continue;
+      const before = this.#frames.slice(this.#start, index).findLast(({ sequence }) => sequence < frame.sequence);
+      return before?.sequence ?? this.#floor;
+    }
+    return undefined;
+  }
+
   /** Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
   releaseShared(): void {
     this.#shared = undefined;

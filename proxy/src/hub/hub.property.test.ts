@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DeliveryCheck } from "./testing/delivery-check.ts";
-import { type Kind, Scene, steps, topics } from "./testing/scene.ts";
+import { type Kind, Scene, schedules, scheduleTimeout, steps, topics } from "./testing/scene.ts";
 
 const kinds = topics.slice(0, 2).map(
   (of): Kind<DeliveryCheck> => ({
@@ -12,7 +12,7 @@ const kinds = topics.slice(0, 2).map(
 );
 
 test("whatever happens, a stream gets everything once and in order, or is told what it did not get", {
-  timeout: 60_000,
+  timeout: scheduleTimeout(),
 }, async () => {
   let received = 0;
   let gaps = 0;
@@ -31,7 +31,7 @@ test("whatever happens, a stream gets everything once and in order, or is told w
       scene.hub.stop();
       expect(scene.clock.pendingTimers).toBe(0);
     }),
-    { numRuns: Number(process.env["HUB_RUNS"] ?? 2_500) },
+    schedules(),
   );
   expect(received).toBeGreaterThan(1_000);
   expect(gaps).toBeGreaterThan(20);

@@ -1,37 +1,22 @@
-import type { Backpressure } from "./backpressure.ts";
-import { jitteredRetry, runDrain } from "./drain.ts";
+import type { Drain } from "./drain.ts";
 import type { PublishedEvent, TopicId } from "./event.ts";
 import { FanOut } from "./fan-out.ts";
-import { type RingLimits, ringLimits } from "./frame-ring.ts";
+import { type HubBounds, hubBounds } from "./hub-bounds.ts";
+import { type HubSettings, optionalSettings } from "./hub-settings.ts";
 import { type Interest, Interests } from "./interests.ts";
-import { KeepaliveWheel } from "./keepalive-wheel.ts";
-import { type MergeLimits, mergeLimits } from "./merge-buffer.ts";
-import type { Clock, EventSink, HubMetrics, Journal, Log, OpenStream, Random } from "./ports.ts";
+import { OpenStreams } from "./open-streams.ts";
+import type { Clock, EpochChange, EventSink, HubMetrics, Journal, Log, OpenStream, Random } from "./ports.ts";
 import { type BatchLine, type BatchResult, publishBatch } from "./publish-batch.ts";
 import { type PublishResult, publishOnce } from "./publish-once.ts";
 import { type QueueStats, streamStats, type TopicStats } from "./queue-stats.ts";
 import { ReadGate } from "./read-gate.ts";
-import { defaultRingBudgetBytes, RingBudget } from "./ring-budget.ts";
+import { RingBudget } from "./ring-budget.ts";
 import { SentTally } from "./sent-tally.ts";
-import { retryFrame } from "./sse-frame.ts";
-import { enterState, isOpen, noStreams, Stream, type Wish } from "./stream.ts";
+import type { SharedByTopics } from "./shared-by-topics.ts";
+import { SharedPages } from "./shared-pages.ts";
+import type { Stream, Wish } from "./stream.ts";
 import { TailSweep } from "./tail-sweep.ts";
-import { type FeedLimits, feedLimits } from "./topic-feed.ts";
-import type { SharedByTopics } from "./topic-follower.ts";
-
-/** Settings that may change while the hub runs; asked each time they are needed. */
-export interface HubSettings {
-  readonly maxConnections: number;
-  readonly keepaliveIntervalSec: number;
-  /** Base of every `retry:` that a stream is told, in milliseconds. */
-  readonly retryMs: number;
-  /** Absent: streams that are behind go on from the journal for as long as it holds their place. */
-  readonly backpressure?: Backpressure | undefined;
-  /** Topics followed at once. Absent: no limit. */
-  readonly maxTopics?: number | undefined;
-  /** Seconds after which a stream is ended, give or take a tenth. Absent: never. */
-  readonly maxAgeSec?: number | undefined;
-}
+import type { DeliveryTracing } from "./tracing.ts";
 
 export interface HubDependencies {
   readonly journal: Journal;
@@ -44,14 +29,18 @@ export interface HubDependencies {
   readonly sweepIntervalSec: number;
   /** Seconds a topic is followed after its last stream closed. */
   readonly interestLingerSec: number;
+  /** A stream has come to the topic or left it. Called at once, and often: it must cost next to nothing. */
+  readonly audienceChanged?: ((topicId: TopicId) => void) | undefined;
+  /** Absent: no delivery is traced. */
+  readonly tracing?: DeliveryTracing | undefined;
 }
 
 /** What a stream gets, and from where on. */
 export interface StreamRequest extends Interest, Wish {}
 
-/** An open that was not admitted; it has touched nothing. The name is the error code. */
+/** An open that was not admitted; its sink was not touched. The name is the error code. */
 export interface StreamRefusal {
-  readonly refused: "connections_exhausted" | "topics_exhausted" | "draining";
+  readonly refused: "connections_exhausted" | "topics_exhausted" | "draining" | "internal_error";
 }
 
 export interface HubStats {
@@ -69,11 +58,10 @@ export interface HubStats {
   readonly effectiveMax: number;
 }
 
-export interface Drain {
-  /** Milliseconds from now within which the last stream is ended. */
-  readonly withinMs: number;
-  /** Streams ended each second; raised where `withinMs` would not suffice. */
-  readonly ratePerSec: number;
+/** What the hub holds and does for streams that are behind. */
+export interface HubLoad extends Pick<QueueStats, "ringBytes" | "ringBytesMax" | "replays" | "replaysWaiting"> {
+  /** Open streams whose socket takes nothing more for now. */
+  readonly blocked: number;
 }
 
 /** Streams on one side, the journal on the other. */
@@ -87,6 +75,8 @@ export interface Hub {
   drain(drain: Drain): Promise<void>;
   stats(): HubStats;
   queues(): QueueStats;
+  /** What of `queues` costs the same however many streams and topics there are. */
+  load(): HubLoad;
   /** Topics with at least one stream here. */
   topics(): Iterable<TopicStats>;
   /** Open streams on the topic here. */
@@ -97,31 +87,10 @@ export interface Hub {
   stop(): void;
 }
 
-/** Replays and fills that read the journal at once: more would hold up live events. */
-const replaysAtOnce = 8;
+/** Reads for holes: more at once would hold up live events. */
 const fillsAtOnce = 16;
-
-/** Part of their longest age by which streams differ, so that those of one moment do not all come back in one. */
-const ageJitter = 0.1;
-
-const noBackpressure: Backpressure = { policy: "block", maxEvents: Number.POSITIVE_INFINITY };
-
-/** What the hub holds at most; small values make tests strict. */
-export interface HubBounds {
-  readonly ring: RingLimits;
-  readonly feed: FeedLimits;
-  readonly merge: MergeLimits;
-  readonly ringBudgetBytes: number;
-  readonly streamsPerTurn: number;
-}
-
-const hubBounds: HubBounds = {
-  ring: ringLimits,
-  feed: feedLimits,
-  merge: mergeLimits,
-  ringBudgetBytes: defaultRingBudgetBytes,
-  streamsPerTurn: 1_000,
-};
+/** Topics that begin to be followed at once: a storm of new ones is paced by the journal's answers. */
+const followsAtOnce = 256;
 
 export const createHub = (dependencies: HubDependencies, bounds: HubBounds = hubBounds): Hub =>
   new TopicHub(dependencies, bounds);
@@ -129,9 +98,9 @@ export const createHub = (dependencies: HubDependencies, bounds: HubBounds = hub
 class TopicHub implements Hub {
   readonly #dependencies: HubDependencies;
   readonly #interests: Interests;
-  readonly #counts = noStreams();
-  readonly #wheel: KeepaliveWheel;
+  readonly #streams: OpenStreams;
   readonly #sweep: TailSweep;
+  readonly #replayGate: ReadGate;
   readonly #shared: SharedByTopics;
   #epoch: number | undefined;
   #draining = false;
@@ -139,12 +108,9 @@ class TopicHub implements Hub {
   constructor(dependencies: HubDependencies, bounds: HubBounds) {
     this.#dependencies = dependencies;
     this.#interests = new Interests(() => this.#shared, bounds.merge);
-    const { journal, clock, settings } = dependencies;
-    this.#wheel = new KeepaliveWheel(
-      clock,
-      () => settings().keepaliveIntervalSec,
-      (stream) => this.#visit(stream),
-    );
+    const { journal, clock, metrics, settings } = dependencies;
+    const tally = new SentTally(clock, metrics);
+    this.#streams = new OpenStreams({ ...dependencies, tally });
     this.#sweep = new TailSweep({
       ...dependencies,
       intervalSec: dependencies.sweepIntervalSec,
@@ -154,11 +120,12 @@ class TopicHub implements Hub {
         return epoch === this.#epoch;
       },
     });
-    this.#shared = this.#makeShared(bounds);
+    this.#replayGate = new ReadGate(optionalSettings(settings).replaysAtOnce);
+    this.#shared = this.#makeShared(tally, bounds);
     journal.listen({
       resync: (reason) => this.#resync(reason !== "connected"),
       disconnected: () => this.#disconnected(),
-      epochChanged: ({ epoch, restarted }) => this.#epochChanged(epoch, restarted),
+      epochChanged: (change) => this.#epochChanged(change),
       nudge: (topicId, sequence) => this.#interests.follower(topicId)?.nudge(sequence),
     });
     this.#sweep.start();
@@ -169,19 +136,23 @@ class TopicHub implements Hub {
   }
 
   open(request: StreamRequest, sink: EventSink): OpenStream | StreamRefusal {
-    const { clock, metrics, settings, random } = this.#dependencies;
+    const { settings, log } = this.#dependencies;
     if (this.#draining) return { refused: "draining" };
     const { maxConnections, maxTopics } = settings();
-    if (this.#wheel.size >= maxConnections) return { refused: "connections_exhausted" };
+    if (this.#streams.size >= maxConnections) return { refused: "connections_exhausted" };
     if (maxTopics !== undefined && !this.#interests.fitsIn(maxTopics, request)) return { refused: "topics_exhausted" };
-    const owner = this.#interests.of(request);
     const { lastEventId, bootstrap } = request;
-    const stream = new Stream(owner, sink, clock.now(), { lastEventId, bootstrap });
-    stream.lifespan = 1 - ageJitter + 2 * ageJitter * random();
-    this.#wheel.add(stream);
-    metrics.streamOpened();
-    owner.join(stream);
-    return stream;
+    let stream: Stream | undefined;
+    try {
+      const owner = this.#interests.of(request);
+      stream = this.#streams.add(owner, sink, { lastEventId, bootstrap });
+      owner.join(stream);
+      return stream;
+    } catch (fault) {
+      // A mistake of ours that one request brought to light costs that request its stream, and nobody else theirs.
+      log.error("Opening a stream failed; its client is refused", { topics: request.topics.length, fault });
+      return stream !== undefined && this.#streams.fail(stream) ? stream : { refused: "internal_error" };
+    }
   }
 
   publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishResult> {
@@ -192,22 +163,13 @@ class TopicHub implements Hub {
     return publishBatch(this.#dependencies.journal, topicId, lines);
   }
 
-  drain({ withinMs, ratePerSec }: Drain): Promise<void> {
+  drain(drain: Drain): Promise<void> {
     this.#draining = true;
-    return runDrain({
-      clock: this.#dependencies.clock,
-      withinMs,
-      ratePerSec,
-      open: () => this.#wheel.size,
-      closing: () => this.#counts.closing,
-      end: (count) => {
-        for (const stream of this.#wheel.pick(count)) this.#end(stream, this.#farewell());
-      },
-    });
+    return this.#streams.drain(drain);
   }
 
   stats(): HubStats {
-    const { active, idle, connecting, closing, closed } = this.#counts;
+    const { active, idle, connecting, closing, closed } = this.#streams.counts;
     return {
       active,
       idle,
@@ -221,13 +183,17 @@ class TopicHub implements Hub {
   }
 
   queues(): QueueStats {
-    const { ringBudget, replayGate } = this.#shared;
+    return { ...this.load(), ...streamStats(this.#interests.audiences()) };
+  }
+
+  load(): HubLoad {
+    const { ringBudget } = this.#shared;
     return {
-      ...streamStats(this.#interests.audiences()),
+      blocked: this.#streams.counts.blocked,
       ringBytes: ringBudget.bytes,
       ringBytesMax: ringBudget.maxBytes,
-      replays: replayGate.running,
-      replaysWaiting: replayGate.waiting,
+      replays: this.#replayGate.running,
+      replaysWaiting: this.#replayGate.waiting,
     };
   }
 
@@ -242,60 +208,35 @@ class TopicHub implements Hub {
 
   stop(): void {
     this.#draining = true;
-    for (const stream of this.#wheel.pick(this.#wheel.size)) this.#end(stream, undefined);
+    this.#streams.stop();
     this.#interests.stop();
+    this.#shared.pages.stop();
     this.#sweep.stop();
-    this.#wheel.stop();
   }
 
-  #makeShared(bounds: HubBounds): SharedByTopics {
-    const { clock, metrics, settings, interestLingerSec } = this.#dependencies;
+  #makeShared(tally: SentTally, bounds: HubBounds): SharedByTopics {
+    const { clock, settings, interestLingerSec } = this.#dependencies;
     return {
       ...this.#dependencies,
-      tally: new SentTally(clock, metrics),
+      ...optionalSettings(settings),
+      tally,
       fanOut: new FanOut(clock, bounds.streamsPerTurn),
       sweep: this.#sweep,
       ringBudget: new RingBudget(bounds.ringBudgetBytes),
-      replayGate: new ReadGate(replaysAtOnce),
-      fillGate: new ReadGate(fillsAtOnce),
+      pages: new SharedPages({ ...this.#dependencies, gate: this.#replayGate }, bounds.pages),
+      fillGate: new ReadGate(() => fillsAtOnce),
+      followGate: new ReadGate(() => followsAtOnce),
       epoch: () => this.#epoch ?? 0,
-      retryMs: () => settings().retryMs,
-      backpressure: () => settings().backpressure ?? noBackpressure,
       lingerMs: interestLingerSec * 1_000,
-      counts: this.#counts,
+      counts: this.#streams.counts,
       ringLimits: bounds.ring,
       feedLimits: bounds.feed,
-      onClosed: (stream) => this.#closed(stream),
+      audienceChanged: (topicId) => {
+        this.#interests.audienceChanged(topicId);
+        this.#dependencies.audienceChanged?.(topicId);
+      },
+      onClosed: (stream) => this.#streams.closed(stream),
     };
-  }
-
-  #visit(stream: Stream): void {
-    const { clock, settings } = this.#dependencies;
-    const { maxAgeSec } = settings();
-    const old = maxAgeSec !== undefined && clock.now() - stream.openedAt >= maxAgeSec * 1_000 * stream.lifespan;
-    if (old) this.#end(stream, this.#farewell());
-    else stream.owner.keepalive(stream);
-  }
-
-  #farewell(): Uint8Array {
-    const { random, settings } = this.#dependencies;
-    return retryFrame(jitteredRetry(settings().retryMs, random));
-  }
-
-  #end(stream: Stream, frames: Uint8Array | undefined): void {
-    this.#wheel.remove(stream);
-    stream.owner.leave(stream);
-    enterState(stream, "closing");
-    if (frames !== undefined) this.#shared.tally.add(0, frames.length);
-    stream.sink.end(frames);
-  }
-
-  #closed(stream: Stream): void {
-    const stalled = isOpen(stream) && stream.blocked;
-    if (isOpen(stream)) this.#wheel.remove(stream);
-    enterState(stream, "closed");
-    const { clock, metrics } = this.#dependencies;
-    metrics.streamClosed(Math.max(0, clock.now() - stream.openedAt) / 1_000, stalled);
   }
 
   /** `loss`: live events may have been lost although the connection stayed. */
@@ -312,12 +253,13 @@ class TopicHub implements Hub {
     this.#interests.disconnected();
   }
 
-  #epochChanged(epoch: number, restarted: boolean): void {
+  #epochChanged(change: EpochChange): void {
     // Unknown until the first comparison; then no stream holds an id, but live events may be held already.
-    const old = this.#epoch ?? epoch;
-    this.#epoch = epoch;
+    const old = this.#epoch ?? change.epoch;
+    this.#epoch = change.epoch;
     this.#sweep.lost();
-    this.#interests.epochChanged(old, restarted);
+    if (change.restarted) this.#shared.pages.restarted();
+    this.#interests.epochChanged(old, change);
     this.#sweep.resync();
   }
 }

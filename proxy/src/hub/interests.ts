@@ -3,7 +3,9 @@ import type { FrameEncoding } from "./frame-encoding.ts";
 import type { MergeLimits } from "./merge-buffer.ts";
 import { MergedChannel } from "./merged-channel.ts";
 import type { TopicRef } from "./past.ts";
-import { type SharedByTopics, TopicFollower } from "./topic-follower.ts";
+import type { EpochChange } from "./ports.ts";
+import type { SharedByTopics } from "./shared-by-topics.ts";
+import { TopicFollower } from "./topic-follower.ts";
 
 /** What streams may listen to. */
 export interface Interest {
@@ -20,6 +22,7 @@ export class Interests {
   readonly #mergeLimits: MergeLimits;
   readonly #followers = new Map<TopicId, TopicFollower>();
   readonly #channels = new Map<string, MergedChannel>();
+  readonly #listenedTo = new Set<TopicId>();
 
   constructor(shared: () => SharedByTopics, limits: MergeLimits) {
     this.#shared = shared;
@@ -32,9 +35,13 @@ export class Interests {
 
   /** Topics with at least one stream. */
   get listenedTo(): number {
-    let topics = 0;
-    for (const follower of this.#followers.values()) if (follower.listening > 0) topics += 1;
-    return topics;
+    return this.#listenedTo.size;
+  }
+
+  /** A stream has come to the topic or left it. */
+  audienceChanged(topicId: TopicId): void {
+    if ((this.#followers.get(topicId)?.listening ?? 0) > 0) this.#listenedTo.add(topicId);
+    else this.#listenedTo.delete(topicId);
   }
 
   /** All who serve streams. */
@@ -73,9 +80,9 @@ export class Interests {
     for (const follower of this.#followers.values()) follower.doubt();
   }
 
-  epochChanged(oldEpoch: number, restarted: boolean): void {
-    for (const follower of this.#followers.values()) follower.epochChanged(oldEpoch, restarted);
-    for (const channel of this.#channels.values()) channel.epochChanged(oldEpoch, restarted);
+  epochChanged(oldEpoch: number, change: EpochChange): void {
+    for (const follower of this.#followers.values()) follower.epochChanged(oldEpoch, change);
+    for (const channel of this.#channels.values()) channel.epochChanged(oldEpoch, change);
   }
 
   stop(): void {

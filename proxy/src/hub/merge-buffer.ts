@@ -81,27 +81,29 @@ export class MergeBuffer {
     this.#passed = passed;
   }
 
+  /** What was handed over and lies after `keptTo` is void; the journal has the rest of what waits. */
+  restarted(keptTo: number): void {
+    const handedTo = this.#waiting.reduce((end, item) => Math.max(end, endOf(item)), this.#skipTo);
+    this.reset(Math.min(this.#passed, keptTo));
+    this.#skipTo = Math.min(handedTo, keptTo);
+  }
+
   add(item: MergeItem): void {
     const topic = item.kind === "gap" ? item.topic : item.parts.topic;
     if (endOf(item) <= (this.#givenUpTo.get(topic) ?? 0)) {
       if (item.kind === "event") this.#dropped += 1;
       return;
     }
-    if (this.#isLate(item)) {
-      this.#late.push(item);
-      return;
-    }
-    this.#waiting.push(item);
-    this.#bytes += sizeOf(item);
+    const ahead = this.#takeLatePart(item);
+    if (ahead === undefined) return;
+    this.#waiting.push(ahead);
+    this.#bytes += sizeOf(ahead);
     if (this.#waiting.length > this.#limits.maxItems || this.#bytes > this.#limits.maxBytes) this.letGo();
   }
 
   /** Forgets what waits: streams read it from the journal once its topics are level. */
   letGo(): void {
-    for (const item of this.#waiting) {
-      if (this.#isLate(item)) this.#late.push(item);
-      this.#skipTo = Math.max(this.#skipTo, endOf(item));
-    }
+    for (const item of this.#waiting) this.#skipTo = Math.max(this.#skipTo, endOf(item));
     this.#waiting = [];
     this.#bytes = 0;
   }
@@ -111,7 +113,7 @@ export class MergeBuffer {
     const skippedTo = this.#skip(barrier);
     const inOrder = this.#release(barrier);
     for (const item of inOrder) this.#passed = Math.max(this.#passed, endOf(item));
-    this.#passThrough(members, barrier);
+    this.#passThrough(members);
     const [late, dropped] = [this.#late, this.#dropped];
     this.#late = [];
     this.#dropped = 0;
@@ -125,13 +127,23 @@ export class MergeBuffer {
       const from = this.#levelOf(member);
       if (!member.behind || from >= to) continue;
       this.#givenUpTo.set(member.topic, to);
-      this.#waiting.push({ kind: "gap", topic: member.topic, from, to, reason: "unreadable" });
+      const gap = this.#takeLatePart({ kind: "gap", topic: member.topic, from, to, reason: "unreadable" });
+      if (gap !== undefined) this.#waiting.push(gap);
     }
   }
 
-  /** Also a gap that begins before the place that was reached: who reads on from there does not find it. */
-  #isLate(item: MergeItem): boolean {
-    return item.kind === "gap" ? item.from < this.#passed : item.sequence <= this.#passed;
+  /**
+   * What belongs before the place that was reached is late: who reads on from there does not find it. Answers what lies
+   * after the place, of a gap that may be a part: streams that begin there must be told it, too.
+   */
+  #takeLatePart(item: MergeItem): MergeItem | undefined {
+    if (endOf(item) <= this.#passed) {
+      this.#late.push(item);
+      return undefined;
+    }
+    if (item.kind === "event" || item.from >= this.#passed) return item;
+    this.#late.push({ ...item, to: this.#passed });
+    return { ...item, from: this.#passed };
   }
 
   #levelOf({ topic, passed }: MergeMember): number {
@@ -162,9 +174,7 @@ export class MergeBuffer {
     const held = this.#waiting.findIndex((item) => keyOf(item) > barrier);
     const reached = this.#waiting.splice(0, held === -1 ? this.#waiting.length : held);
     for (const item of reached) this.#bytes -= sizeOf(item);
-    const released = reached.map((item) => this.#upTo(barrier, item));
-    this.#late.push(...released.filter((item) => item.kind === "gap" && this.#isLate(item)));
-    return released.filter((item) => !this.#isLate(item));
+    return reached.map((item) => this.#upTo(barrier, item));
   }
 
   /** Of a gap that reaches beyond the barrier the rest waits. */
@@ -175,10 +185,9 @@ export class MergeBuffer {
   }
 
   /** Where all topics are further than what was released, or lack what comes next, the place moves on without an event. */
-  #passThrough(members: readonly MergeMember[], barrier: number): void {
+  #passThrough(members: readonly MergeMember[]): void {
     if (this.#skipTo > this.#passed) return;
     let level = members.reduce((least, { passed }) => Math.min(least, passed), Number.POSITIVE_INFINITY);
-    for (const item of this.#late) if (endOf(item) <= barrier) level = Math.max(level, endOf(item));
     const [next] = this.#waiting;
     if (next !== undefined) level = Math.min(level, Math.ceil(keyOf(next)) - 1);
     if (Number.isFinite(level)) this.#passed = Math.max(this.#passed, level);

@@ -5,10 +5,13 @@ import type { FrameEncoding } from "./frame-encoding.ts";
 import { FrameRing } from "./frame-ring.ts";
 import { type LateEntry, LateLog } from "./late-log.ts";
 import { MergeBuffer, type Merged, type MergeGap, type MergeItem, type MergeLimits } from "./merge-buffer.ts";
+import { NamedTimers } from "./named-timers.ts";
+import type { EpochChange } from "./ports.ts";
+import type { SharedByTopics } from "./shared-by-topics.ts";
 import { gapFrame, gapFrames, joinFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
 import { StreamOpening } from "./stream-opening.ts";
-import type { SharedByTopics, TopicFollower } from "./topic-follower.ts";
+import type { TopicFollower } from "./topic-follower.ts";
 import type { TopicListener } from "./topic-listeners.ts";
 import { TopicStreams } from "./topic-streams.ts";
 import type { TopicView } from "./topic-view.ts";
@@ -40,7 +43,7 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   readonly #buffer: MergeBuffer;
   readonly #late = new LateLog();
   readonly #opening: StreamOpening;
-  readonly #timers = new Map<"linger" | "give-up", () => void>();
+  readonly #timers: NamedTimers<"linger" | "give-up">;
   /** Nothing up to here can come late any more. */
   #settledTo = 0;
   #ready = false;
@@ -51,11 +54,12 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     const { shared, members, encoding, limits } = parts;
     this.#parts = parts;
     this.#shared = shared;
+    this.#timers = new NamedTimers(shared.clock);
     this.topics = members.map(({ topic }) => topic);
     this.ring = new FrameRing(0, shared.ringLimits);
     this.#buffer = new MergeBuffer(limits);
     const late = { log: this.#late, settled: () => this.#settledTo };
-    this.streams = new TopicStreams({ ...shared, gate: shared.replayGate, members, encoding, view: this, late });
+    this.streams = new TopicStreams({ ...shared, members, encoding, view: this, late });
     this.#opening = new StreamOpening({
       ...shared,
       members,
@@ -90,16 +94,22 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   }
 
   join(stream: Stream): void {
-    this.#cancel("linger");
+    this.#timers.cancel("linger");
     this.streams.add(stream);
+    this.#audienceChanged();
     this.#opening.open(stream);
   }
 
   leave(stream: Stream): void {
     this.streams.remove(stream);
+    this.#audienceChanged();
     this.#opening.leave(stream);
     if (this.streams.size > 0 || this.#stopped) return;
-    this.#later("linger", this.#shared.lingerMs, () => this.#parts.onIdle(this));
+    this.#timers.start("linger", this.#shared.lingerMs, () => this.#parts.onIdle(this));
+  }
+
+  #audienceChanged(): void {
+    for (const member of this.#parts.members) member.audienceChanged();
   }
 
   writable(stream: Stream): void {
@@ -130,13 +140,14 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   }
 
   /** To be called when the topics know of it. */
-  epochChanged(oldEpoch: number, restarted: boolean): void {
+  epochChanged(oldEpoch: number, { restarted, keptTo = 0 }: EpochChange): void {
     if (restarted) {
-      this.#cancel("give-up");
+      this.#timers.cancel("give-up");
       this.#late.clear();
-      this.#buffer.reset(0);
-      this.ring.reset(0);
-      this.streams.restarted(oldEpoch);
+      this.#settledTo = 0;
+      this.#buffer.restarted(keptTo);
+      this.ring.reset(this.passed);
+      this.streams.restarted(oldEpoch, keptTo);
     } else {
       // What waits is encoded with ids of the old epoch.
       this.#buffer.letGo();
@@ -149,7 +160,7 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
 
   stop(): void {
     this.#stopped = true;
-    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.cancelAll();
     for (const member of this.#parts.members) member.detach(this);
     this.#opening.stop();
     this.#shared.fanOut.forget(this.streams);
@@ -247,12 +258,12 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
 
   /** `moved`: whatever waits now has not waited long. */
   #watch(moved: boolean): void {
-    if (!this.#buffer.isWaiting) this.#cancel("give-up");
-    else if (moved || !this.#timers.has("give-up")) this.#later("give-up", giveUpAfterMs, () => this.#giveUp());
+    if (!this.#buffer.isWaiting) this.#timers.cancel("give-up");
+    else if (moved || !this.#timers.isRunning("give-up"))
+      this.#timers.start("give-up", giveUpAfterMs, () => this.#giveUp());
   }
 
   #giveUp(): void {
-    this.#timers.delete("give-up");
     // Without a journal nothing new comes that would have to wait.
     if (this.#shared.journal.connected) this.#buffer.giveUp(this.#parts.members);
     this.#settle();
@@ -271,15 +282,5 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
 
   #id(sequence: number): string {
     return formatEventId(this.epoch, sequence);
-  }
-
-  #later(name: "linger" | "give-up", ms: number, action: () => void): void {
-    this.#cancel(name);
-    this.#timers.set(name, this.#shared.clock.after(ms, action));
-  }
-
-  #cancel(name: "linger" | "give-up"): void {
-    this.#timers.get(name)?.();
-    this.#timers.delete(name);
   }
 }

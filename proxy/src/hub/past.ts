@@ -2,8 +2,8 @@ import type { PublishedEvent, Topic, TopicId } from "./event.ts";
 import { formatEventId } from "./event-id.ts";
 import { encodedFrame, type FrameEncoding } from "./frame-encoding.ts";
 import { FrameRing, type RingLimits, ringLimits } from "./frame-ring.ts";
-import type { Journal, JournalPage } from "./ports.ts";
-import type { ReadGate } from "./read-gate.ts";
+import type { JournalPage } from "./ports.ts";
+import type { SharedPages } from "./shared-pages.ts";
 import { type Gap, gapFrame, gapFrames, joinFrames } from "./sse-frame.ts";
 
 export interface TopicRef {
@@ -12,8 +12,7 @@ export interface TopicRef {
 }
 
 export interface PastDependencies {
-  readonly journal: Pick<Journal, "read">;
-  readonly gate: ReadGate;
+  readonly pages: Pick<SharedPages, "read">;
   readonly members: readonly TopicRef[];
   readonly encoding: FrameEncoding;
 }
@@ -51,12 +50,12 @@ const unlimited: RingLimits = {
 
 /** Reads one page of each topic and merges them up to where all of them are complete. */
 export const createPastReader =
-  ({ journal, gate, members, encoding }: PastDependencies) =>
+  ({ pages, members, encoding }: PastDependencies) =>
   async (after: number, starts: TopicStarts | undefined, wanted: () => boolean): Promise<Past | undefined> => {
     const stretch = new Stretch(after, encoding);
     const readOne = async (member: TopicRef): Promise<void> => {
       const from = Math.max(after, starts?.get(member.topicId) ?? 0);
-      const page = await gate.run(async () => (wanted() ? journal.read(member.topicId, from) : undefined));
+      const page = await pages.read(member.topicId, from, wanted);
       if (page !== undefined) stretch.add({ member, from, page });
     };
     await Promise.all(members.map(readOne));

@@ -1,4 +1,4 @@
-import type { DropReason } from "@revenprox/contract/metrics";
+import type { DropReason, ResumeResult } from "@revenprox/contract/metrics";
 import type { PublishedEvent, TopicId } from "./event.ts";
 
 /** A place in the journal. Sequences count over all topics; they begin anew only with a new epoch (milliseconds). */
@@ -56,17 +56,26 @@ export interface JournalBounds {
 /** A place in a topic's past: before its last so many entries, or before the first one of a time (milliseconds since 1970). */
 export type JournalPlace = { readonly last: number } | { readonly since: number };
 
+export interface EpochChange {
+  readonly epoch: number;
+  /** The sequences begin anew, too; else the entries are the same ones under a new epoch. */
+  readonly restarted: boolean;
+  /**
+   * Of a journal that restarted: entries up to this sequence are those that had it before, and all after it are new, as
+   * where an older copy was restored. Absent = 0: all that the journal holds is new. Too high, and new entries are told
+   * only as a gap; too low, and entries are delivered twice.
+   */
+  readonly keptTo?: number;
+}
+
 /** What the journal says without being asked. Never called from inside a call to the journal. */
 export interface JournalListener {
   /** The journal can be reached (again): compare every followed topic with it. Also after any sign of loss. */
   resync(reason: "connected" | "leader-elected" | "heartbeat"): void;
   /** Live events no longer arrive; streams stay open. */
   disconnected(): void;
-  /**
-   * Ids begin anew. `restarted`: the sequences do too, and all that the new journal holds is new;
-   * else the entries are the same ones under a new epoch.
-   */
-  epochChanged(change: { readonly epoch: number; readonly restarted: boolean }): void;
+  /** Ids begin anew. Called before anything of the new epoch is told or answered. */
+  epochChanged(change: EpochChange): void;
   /** A publisher knows that `sequence` is stored on the topic though it may not have been told live. */
   nudge(topicId: TopicId, sequence: number): void;
 }
@@ -94,7 +103,8 @@ export interface Journal {
   read(topicId: TopicId, after: number): Promise<JournalPage>;
   /** The sequence after which to read for this place; where nothing lies after it, one up to which nothing does. */
   locate(topicId: TopicId, place: JournalPlace): Promise<number>;
-  bounds(): Promise<JournalBounds>;
+  /** A `lastSequence` below `beyond` is proven: nothing of this sequence is stored. */
+  bounds(beyond?: number): Promise<JournalBounds>;
 }
 
 export class JournalUnavailable extends Error {
@@ -143,6 +153,8 @@ export interface HubMetrics {
   dropped(messages: number, reason?: DropReason): void;
   gapTold(): void;
   holeFilled(messages: number): void;
+  /** A stream that came with an id: it goes on there, or was told a gap for this reason. Once for each such stream. */
+  resumed(result: ResumeResult): void;
   /** Events that a stream of several topics got after later ones of its other topics. */
   foundLate(messages: number): void;
 }

@@ -4,7 +4,7 @@ import { ManualClock } from "./testing/manual-clock.ts";
 
 test("lets so many in at once, the others in order, and goes on after a failure", async () => {
   const clock = new ManualClock();
-  const gate = new ReadGate(2);
+  const gate = new ReadGate(() => 2);
   const started: number[] = [];
   const ends: { resolve: () => void; reject: (fault: Error) => void }[] = [];
   const runs = [0, 1, 2, 3].map((index) =>

@@ -1,13 +1,19 @@
+import type { ResumeResult } from "@revenprox/contract/metrics";
 import { parseEventId } from "./event-id.ts";
 import type { Cursor } from "./ports.ts";
-import type { GapReason } from "./sse-frame.ts";
+
+/** What a stream that resumes is given of the past, in frames of events. */
+export interface ResumeLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
 
 /** Where a new stream begins. */
 export type Start =
   | { readonly kind: "head" }
   | { readonly kind: "after"; readonly sequence: number }
   /** What the client missed cannot be known: it is told so and goes on at the head. */
-  | { readonly kind: "gap"; readonly from: string | null; readonly reason: GapReason }
+  | { readonly kind: "gap"; readonly from: string | null; readonly reason: Exclude<ResumeResult, "continued"> }
   /** The id, or its epoch, lies beyond what this process has heard of: the journal must say whether it exists. */
   | { readonly kind: "ask" };
 

@@ -9,7 +9,9 @@ export type GapReason =
   /** The journal did not give in time what is known to be stored; the stream's other topics waited for it. */
   | "unreadable"
   /** The client was too slow for `backpressure_policy`; the events may still be in the journal. */
-  | "slow_consumer";
+  | "slow_consumer"
+  /** A resume may replay no more; the events may still be in the journal. */
+  | "replay_limit";
 
 export interface Gap {
   readonly topic: Topic;
@@ -51,16 +53,22 @@ export const idFrame = (id: string): Uint8Array => utf8.encode(`id: ${id}\n\n`);
 
 export const keepaliveIdFrame = (id: string): Uint8Array => utf8.encode(`:\nid: ${id}\n\n`);
 
+/** The last thing that a stream is told which cannot go on; `code` is one of the catalogue of errors. */
+export const errorFrame = (code: string): Uint8Array =>
+  utf8.encode(`event: revenprox.error\ndata: ${JSON.stringify({ code })}\n\n`);
+
 export const retryFrame = (milliseconds: number): Uint8Array => utf8.encode(`retry: ${milliseconds}\n\n`);
 
 /** A stream's first block: with it even a client that never saw an event resumes at the right place. */
 export const primingFrame = (milliseconds: number, id: string): Uint8Array =>
   utf8.encode(`retry: ${milliseconds}\nid: ${id}\n\n`);
 
+const isRecoverable = (reason: GapReason): boolean => reason === "slow_consumer" || reason === "replay_limit";
+
 /** The gap itself carries no id: the client's place does not move with it. */
 export const gapFrame = (gap: Gap): Uint8Array => {
   const { topic, from, to, reason } = gap;
-  const data = JSON.stringify({ topic, from, to, reason, recoverable: reason === "slow_consumer" });
+  const data = JSON.stringify({ topic, from, to, reason, recoverable: isRecoverable(reason) });
   return utf8.encode(`event: revenprox.gap\ndata: ${data}\n\n`);
 };
 

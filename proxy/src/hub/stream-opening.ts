@@ -1,8 +1,10 @@
 import { backOffMs } from "./back-off.ts";
 import { locateStart } from "./bootstrap.ts";
+import { parseEventId } from "./event-id.ts";
 import type { TopicRef } from "./past.ts";
 import { type Clock, type Journal, type JournalPlace, JournalUnavailable, type Log } from "./ports.ts";
 import { type Start, startOf } from "./resume.ts";
+import type { SharedPages } from "./shared-pages.ts";
 import { isOpen, type Stream } from "./stream.ts";
 import type { TopicStreams } from "./topic-streams.ts";
 import type { TopicView } from "./topic-view.ts";
@@ -14,6 +16,7 @@ export interface OpeningDependencies {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
+  readonly pages: Pick<SharedPages, "locate">;
   readonly view: TopicView;
   readonly members: readonly TopicRef[];
   /** Undefined until the topics were compared with the journal. */
@@ -22,6 +25,13 @@ export interface OpeningDependencies {
   /** A client knows of a sequence that the topic has not reached here. */
   readonly beyond: (sequence: number) => void;
 }
+
+/** Highest sequence that a client has an id of. */
+const furthest = (streams: readonly Stream[]): number =>
+  streams.reduce((highest, { wish }) => {
+    const id = parseEventId(wish?.lastEventId ?? "");
+    return id.kind === "cursor" ? Math.max(highest, id.cursor.sequence) : highest;
+  }, 0);
 
 type PlacedStart = Exclude<Start, { kind: "ask" }>;
 
@@ -81,12 +91,17 @@ export class StreamOpening {
   }
 
   #locate(stream: Stream, start: PlacedStart, bootstrap: JournalPlace): void {
-    const { journal, members, view, streams, clock } = this.#dependencies;
-    const { epoch } = view;
+    const { pages, members, view, streams, clock } = this.#dependencies;
+    const { epoch, ring } = view;
+    const near = members.length === 1 && "last" in bootstrap ? ring.placeBeforeLast(bootstrap.last) : undefined;
+    if (near !== undefined) {
+      streams.pump.place(stream, start, { after: near, starts: undefined });
+      return;
+    }
     this.#locating.add(stream);
     const look = (attempt: number): void => {
       if (this.#stopped || !this.#locating.has(stream)) return;
-      locateStart(journal, members, bootstrap).then(
+      locateStart(pages, members, bootstrap).then(
         (located) => {
           if (!this.#locating.delete(stream)) return;
           if (view.epoch === epoch) streams.pump.place(stream, start, located);
@@ -121,7 +136,7 @@ export class StreamOpening {
       this.#asking = false;
       clock.after(backOffMs(next), () => this.#ask(next));
     };
-    journal.bounds().then(
+    journal.bounds(furthest(asked)).then(
       (bounds) => {
         if (bounds.epoch !== view.epoch) return again(attempt + 1);
         this.#asking = false;

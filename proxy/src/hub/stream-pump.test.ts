@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { pageLimits } from "./shared-pages.ts";
 import { eventText, gapText, idOf, primingText } from "./testing/expected-text.ts";
 import { HubStage } from "./testing/hub-stage.ts";
 import { openOn, text, topicOf } from "./testing/hub-under-test.ts";
@@ -88,6 +89,7 @@ describe("a slow client", () => {
       merge: { maxItems: 10, maxBytes: 1_000 },
       ringBudgetBytes: 10_000,
       streamsPerTurn: 10,
+      pages: pageLimits,
     });
     const { sink, stream } = await opened(under);
     sink.patience = 1;

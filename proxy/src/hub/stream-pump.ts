@@ -6,7 +6,7 @@ import { type LateLog, type LatePlace, noteRead } from "./late-log.ts";
 import type { PastDependencies } from "./past.ts";
 import type { Clock, HubMetrics, Log } from "./ports.ts";
 import { Replay, type ServedPast } from "./replay.ts";
-import type { Start } from "./resume.ts";
+import type { ResumeLimits, Start } from "./resume.ts";
 import type { SentTally } from "./sent-tally.ts";
 import {
   gapFrames,
@@ -17,7 +17,7 @@ import {
   primingFrame,
   retryFrame,
 } from "./sse-frame.ts";
-import { enterState, isOpen, type Owed, type Stream } from "./stream.ts";
+import { block, enterState, isOpen, type Owed, type Stream } from "./stream.ts";
 import { StreamRelief } from "./stream-relief.ts";
 import type { TopicView } from "./topic-view.ts";
 
@@ -37,24 +37,24 @@ export interface PumpDependencies extends PastDependencies {
   readonly tally: SentTally;
   readonly retryMs: () => number;
   readonly backpressure: () => Backpressure;
+  readonly resumeLimits: () => ResumeLimits;
 }
 
 /** Brings single streams forward, as far as their sinks take it: from the ring, or else from the journal. */
 export class StreamPump {
   readonly #dependencies: PumpDependencies;
   readonly #view: TopicView;
-  readonly #replay: Replay;
+  /** Most topics never have a stream that is behind the ring. */
+  #replay: Replay | undefined;
   readonly relief: StreamRelief;
   #keepalive: { readonly sequence: number; readonly epoch: number; readonly bytes: Uint8Array } | undefined;
 
   constructor(dependencies: PumpDependencies) {
     this.#dependencies = dependencies;
     this.#view = dependencies.view;
-    this.relief = new StreamRelief({ ...dependencies, skip: (stream, to) => this.#skip(stream, to) });
-    this.#replay = new Replay({
-      ...dependencies,
-      serve: (streams, past) => this.#serve(streams, past),
-    });
+    const { view, metrics, backpressure } = dependencies;
+    const skip = (stream: Stream, to: number) => this.#skip(stream, to, "slow_consumer");
+    this.relief = new StreamRelief({ view, metrics, backpressure, skip });
   }
 
   /** The first thing a stream is told when its place is not known in time. */
@@ -73,6 +73,8 @@ export class StreamPump {
     stream.late = this.#dependencies.late?.log.placeAfter(stream.cursor);
     stream.resuming = start.kind === "after" || located !== undefined;
     stream.owed = start.kind === "gap" ? start : { kind: "id" };
+    stream.resumeOpen = start.kind === "after";
+    if (start.kind === "gap") this.#dependencies.metrics.resumed(start.reason);
     enterState(stream, "idle");
     this.pump(stream);
   }
@@ -85,8 +87,11 @@ export class StreamPump {
     if (!stream.reading && inRing) this.#writeFrom(ring, stream);
     if (stream.blocked || stream.reading || stream.owed !== undefined || !isOpen(stream)) return;
     if (stream.keep !== undefined && (inRing || stream.cursor >= stream.keep.to)) this.relief.keptWritten(stream);
-    else if (!inRing) this.#replay.join(stream);
-    else stream.resuming = false;
+    else if (!inRing) this.#readOn(stream);
+    else {
+      stream.resuming = false;
+      this.#resumed(stream, "continued");
+    }
   }
 
   /** Keeps middleboxes from cutting the stream, and the client's id from growing too old to resume. */
@@ -108,18 +113,37 @@ export class StreamPump {
   }
 
   leave(stream: Stream): void {
-    if (stream.reading) this.#replay.leave(stream);
+    if (stream.reading) this.#replay?.leave(stream);
   }
 
   abandonReads(): void {
-    this.#replay.abandon();
+    this.#replay?.abandon();
   }
 
-  #skip(stream: Stream, to: number): void {
-    if (stream.reading) this.#replay.leave(stream);
+  #mayReplay({ resuming, replayedEvents, replayedBytes }: Stream): boolean {
+    if (!resuming) return true;
+    const { maxEvents, maxBytes } = this.#dependencies.resumeLimits();
+    return replayedEvents < maxEvents && replayedBytes < maxBytes;
+  }
+
+  /** From the journal, or else where the ring begins. */
+  #readOn(stream: Stream): void {
+    if (this.#mayReplay(stream)) {
+      this.#replay ??= new Replay({ ...this.#dependencies, serve: (streams, past) => this.#serve(streams, past) });
+      this.#replay.join(stream);
+      return;
+    }
+    const to = Math.max(this.#view.ring.floor, ...(stream.starts?.values() ?? []));
+    stream.starts = undefined;
+    this.#resumed(stream, "replay_limit");
+    this.#skip(stream, to, "replay_limit");
+  }
+
+  #skip(stream: Stream, to: number, reason: "slow_consumer" | "replay_limit"): void {
+    if (stream.reading) this.#replay?.leave(stream);
     stream.reading = false;
     const from = formatEventId(this.#view.epoch, stream.cursor);
-    if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason: "slow_consumer" };
+    if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason };
     stream.cursor = to;
     this.pump(stream);
   }
@@ -162,15 +186,22 @@ export class StreamPump {
     while (!stream.blocked && stream.owed === undefined && isOpen(stream)) {
       const piece = frames.pieceAfter(stream.cursor, stream.keep?.to);
       if (piece === undefined) return;
-      this.#writePiece(stream, piece);
+      this.#writePiece(frames, stream, piece);
     }
   }
 
-  #writePiece(stream: Stream, piece: Piece): void {
+  #writePiece(frames: FrameRing, stream: Stream, piece: Piece): void {
     stream.cursor = piece.to;
+    if (frames !== this.#view.ring) {
+      stream.replayedEvents += piece.events;
+      stream.replayedBytes += piece.bytes.length;
+    }
     if (stream.state === "idle") enterState(stream, "active");
     this.#dependencies.tally.add(piece.events, 0);
-    if (piece.gaps > 0) this.#countGaps(piece.gaps, !stream.resuming);
+    if (piece.gaps > 0) {
+      this.#countGaps(piece.gaps, !stream.resuming);
+      this.#resumed(stream, "expired");
+    }
     this.#write(stream, piece.bytes);
   }
 
@@ -193,6 +224,12 @@ export class StreamPump {
     stream.greeted = true;
   }
 
+  #resumed(stream: Stream, result: "continued" | "expired" | "replay_limit"): void {
+    if (!stream.resumeOpen) return;
+    stream.resumeOpen = false;
+    this.#dependencies.metrics.resumed(result);
+  }
+
   #countGaps(gaps: number, dropped: boolean): void {
     const { metrics } = this.#dependencies;
     for (let told = 0; told < gaps; told += 1) metrics.gapTold();
@@ -201,7 +238,7 @@ export class StreamPump {
 
   #write(stream: Stream, bytes: Uint8Array): void {
     this.#dependencies.tally.add(0, bytes.length);
-    if (!stream.sink.write(bytes)) stream.blocked = true;
+    if (!stream.sink.write(bytes)) block(stream);
   }
 
   #keepaliveWithId(sequence: number): Uint8Array {

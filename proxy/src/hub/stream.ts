@@ -6,10 +6,17 @@ import type { GapReason } from "./sse-frame.ts";
 
 export type StreamState = "connecting" | "active" | "idle" | "closing" | "closed";
 
-/** Streams in each state; `closed` counts all that ever were. */
-export type StreamCounts = Record<StreamState, number>;
+/** Streams in each state; `closed` counts all that ever were. `blocked` are open ones whose sink wants no more for now. */
+export type StreamCounts = Record<StreamState | "blocked", number>;
 
-export const noStreams = (): StreamCounts => ({ connecting: 0, active: 0, idle: 0, closing: 0, closed: 0 });
+export const noStreams = (): StreamCounts => ({
+  connecting: 0,
+  active: 0,
+  idle: 0,
+  closing: 0,
+  closed: 0,
+  blocked: 0,
+});
 
 /** A control block the stream must get before anything else; its place is the stream's cursor. */
 export type Owed =
@@ -58,6 +65,11 @@ export class Stream implements OpenStream {
   greeted = false;
   /** Has not reached the head yet since it was opened. */
   resuming = true;
+  /** What it was given of the past since it was opened. */
+  replayedEvents = 0;
+  replayedBytes = 0;
+  /** Came with an id, and it has not shown yet whether it goes on there without a loss. */
+  resumeOpen = false;
   /** Part of the longest age of a stream that this one may reach. */
   lifespan = 1;
   topicIndex = -1;
@@ -73,6 +85,7 @@ export class Stream implements OpenStream {
   }
 
   writable(): void {
+    if (this.blocked && isOpen(this)) this.owner.counts.blocked -= 1;
     this.blocked = false;
     this.owner.writable(this);
   }
@@ -84,9 +97,16 @@ export class Stream implements OpenStream {
 
 export const enterState = (stream: Stream, next: StreamState): void => {
   const { counts } = stream.owner;
+  if (stream.blocked && isOpen(stream) && (next === "closing" || next === "closed")) counts.blocked -= 1;
   counts[stream.state] -= 1;
   counts[next] += 1;
   stream.state = next;
+};
+
+/** The sink wants no more until it says so. */
+export const block = (stream: Stream): void => {
+  if (!stream.blocked && isOpen(stream)) stream.owner.counts.blocked += 1;
+  stream.blocked = true;
 };
 
 export const isOpen = (stream: Stream): boolean => stream.state !== "closing" && stream.state !== "closed";

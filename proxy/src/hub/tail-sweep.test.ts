@@ -95,6 +95,19 @@ test("goes on with a round although topics open without end", async () => {
   sweep.stop();
 });
 
+test("spreads a round over half the interval, but hurries where something may have been lost", async () => {
+  const topics = many(10_000);
+  const { sweep, clock } = sweepOf(topics);
+  const compared = () => topics.filter(({ reports }) => reports.length > 0).length;
+  // Ten calls, a quarter of a second apart.
+  await clock.advance(5_000 + 1_100);
+  expect(compared()).toBe(5_000);
+  sweep.resync();
+  await clock.advance(100);
+  expect(compared()).toBe(10_000);
+  sweep.stop();
+});
+
 test("does not ask for the first sequence when topics are only opened", async () => {
   const { sweep, clock, journal } = sweepOf([]);
   sweep.check(new Topic("x", true));

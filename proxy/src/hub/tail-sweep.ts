@@ -5,8 +5,10 @@ import type { TailReport } from "./topic-feed.ts";
 
 /** The journal answers at most this many topics a call (`multi_last` allows 1,024). */
 export const topicsPerCall = 1_000;
-/** Between two calls of a round, so that comparing many topics does not crowd out live events. */
+/** At least so long between two calls of a round, so that comparing many topics does not crowd out live events. */
 const pauseMs = 10;
+/** Part of the interval that the calls of a round are spread over, where nothing is to be feared lost. */
+const spread = 0.5;
 /** A round begins after 75-100 % of the interval: proxies that started together do not stay in step. */
 const jitter = 0.25;
 
@@ -39,6 +41,7 @@ export class TailSweep {
   #working = false;
   /** The pause under way is for others' sake, not because the journal is away. */
   #pacing = false;
+  #paceMs = pauseMs;
   #routineNext = false;
   #stopped = false;
   #cancelRound: (() => void) | undefined;
@@ -66,7 +69,7 @@ export class TailSweep {
 
   /** Compares every topic that is not opening, now. */
   resync(): void {
-    this.#addRound();
+    this.#addRound(0);
     this.#failures = 0;
     this.#wake?.();
     this.#work();
@@ -87,13 +90,15 @@ export class TailSweep {
     const { clock, random, intervalSec } = this.#dependencies;
     this.#cancelRound = clock.after(intervalSec * 1_000 * (1 - jitter * random()), () => {
       this.#scheduleRound();
-      this.#addRound();
+      this.#addRound(intervalSec * 1_000 * spread);
       this.#work();
     });
   }
 
-  #addRound(): void {
+  #addRound(spreadMs: number): void {
     for (const topic of this.#dependencies.topics()) if (!topic.opening) this.#routine.add(topic);
+    const calls = Math.max(1, Math.ceil(this.#routine.size / topicsPerCall));
+    this.#paceMs = Math.max(pauseMs, spreadMs / calls);
   }
 
   #work(): void {
@@ -171,7 +176,7 @@ export class TailSweep {
 
   async #pace(): Promise<void> {
     this.#pacing = true;
-    await this.#pause(pauseMs);
+    await this.#pause(this.#paceMs);
     this.#pacing = false;
   }
 

@@ -188,9 +188,19 @@ test("after a disconnect live events wait for the comparison", () => {
 test("after a restart everything of the new journal is delivered", () => {
   const feed = feedAt(10);
   feed.live(live(15, 12));
-  feed.restarted();
+  feed.restarted(0);
   expect(feed.passed).toBe(0);
   expect(shown(feed.live(live(3, 2)))).toEqual([]);
   expect(shown(feed.tail(tail(3, 3)))).toEqual(["read 0"]);
   expect(shown(feed.page(page([1, 2], 2), 0))).toEqual(["1", "2", "3"]);
+});
+
+test.each([
+  ["what it had passed stays passed", 20, 10],
+  ["what is gone is delivered anew under its sequences", 7, 7],
+])("after an older copy was restored: %s", (_, keptTo, passed) => {
+  const feed = feedAt(10);
+  feed.restarted(keptTo);
+  expect(feed.passed).toBe(passed);
+  expect(shown(feed.tail(tail(21, 21)))).toEqual([`read ${passed}`]);
 });

@@ -131,10 +131,10 @@ export class TopicFeed {
     this.#compared = false;
   }
 
-  /** Sequences begin anew; everything in the new journal is to be delivered. A read under way must not be answered. */
-  restarted(): void {
-    if (this.#passed !== undefined) this.#passed = 0;
-    this.#wanted = 0;
+  /** Sequences begin anew after `keptTo`, and what follows is to be delivered. A read under way must not be answered. */
+  restarted(keptTo: number): void {
+    if (this.#passed !== undefined) this.#passed = Math.min(this.#passed, keptTo);
+    this.#wanted = Math.min(this.#wanted, keptTo);
     this.#forgetHeld();
     this.#compared = false;
     this.#reading = false;

@@ -1,60 +1,30 @@
 import { backOffMs } from "./back-off.ts";
-import type { Backpressure } from "./backpressure.ts";
 import { DeliveredEvent } from "./delivered-event.ts";
-import type { Topic, TopicId } from "./event.ts";
+import type { EventTrace, Topic, TopicId } from "./event.ts";
 import { formatEventId } from "./event-id.ts";
-import type { FanOut } from "./fan-out.ts";
 import { encodedFrame } from "./frame-encoding.ts";
-import { FrameRing, type RingLimits } from "./frame-ring.ts";
+import { FrameRing } from "./frame-ring.ts";
+import { HoleFiller } from "./hole-filler.ts";
 import type { MergeMember } from "./merge-buffer.ts";
-import {
-  type Clock,
-  type HubMetrics,
-  type Journal,
-  type JournalPage,
-  JournalUnavailable,
-  type LiveEvent,
-  type Log,
-} from "./ports.ts";
-import type { ReadGate } from "./read-gate.ts";
-import type { RingBudget } from "./ring-budget.ts";
-import type { SentTally } from "./sent-tally.ts";
+import { NamedTimers } from "./named-timers.ts";
+import { type EpochChange, JournalUnavailable, type LiveEvent } from "./ports.ts";
+import type { SharedByTopics } from "./shared-by-topics.ts";
 import { gapFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
 import { StreamOpening } from "./stream-opening.ts";
-import type { SweptTopic, TailSweep } from "./tail-sweep.ts";
-import { type FeedEffect, type FeedLimits, type TailReport, TopicFeed } from "./topic-feed.ts";
+import type { SweptTopic } from "./tail-sweep.ts";
+import { type FeedEffect, type TailReport, TopicFeed } from "./topic-feed.ts";
 import { type TopicListener, TopicListeners } from "./topic-listeners.ts";
 import { TopicStreams } from "./topic-streams.ts";
+import { TopicSubscription } from "./topic-subscription.ts";
 import type { TopicView } from "./topic-view.ts";
+import { tracedDelivery } from "./traced-delivery.ts";
+import type { DeliverySpan } from "./tracing.ts";
 
 /** A replica that answered the first comparison may have been behind the leader; by then it no longer is. */
 const secondLookMs = 1_000;
 
-/** What all followed topics of a hub share. */
-export interface SharedByTopics {
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: HubMetrics;
-  readonly tally: SentTally;
-  readonly fanOut: FanOut;
-  readonly sweep: TailSweep;
-  readonly ringBudget: RingBudget;
-  readonly replayGate: ReadGate;
-  readonly fillGate: ReadGate;
-  readonly epoch: () => number;
-  readonly retryMs: () => number;
-  readonly backpressure: () => Backpressure;
-  readonly lingerMs: number;
-  readonly counts: StreamCounts;
-  readonly ringLimits: RingLimits;
-  readonly feedLimits: FeedLimits;
-  readonly onClosed: (stream: Stream) => void;
-}
-
 type DeliverEffect = Extract<FeedEffect, { kind: "deliver" }>;
-type TimerName = "linger" | "second-look" | "follow";
 
 /** Follows one topic while it has streams, and a while longer. */
 export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeMember {
@@ -68,13 +38,14 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   readonly #onIdle: (follower: TopicFollower) => void;
   readonly #feed: TopicFeed;
   readonly #listeners = new TopicListeners();
-  #subscription: { stop(): void } | undefined;
-  #readsFor = 0;
   #doubted = false;
   /** Where the journal stood when it could be reached again after streams had waited for it. */
   #beginAfter: number | undefined;
   #stopped = false;
-  readonly #timers = new Map<TimerName, () => void>();
+  readonly #timers: NamedTimers<"linger" | "second-look">;
+  readonly #subscription: TopicSubscription;
+  /** Most topics never have a hole. */
+  #filler: HoleFiller | undefined;
 
   /** `onIdle` is told when nobody has listened for the linger time. */
   constructor(shared: SharedByTopics, topic: Topic, topicId: TopicId, onIdle: (follower: TopicFollower) => void) {
@@ -85,15 +56,24 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     this.#onIdle = onIdle;
     this.ring = new FrameRing(0, shared.ringLimits);
     this.#feed = new TopicFeed(shared.feedLimits);
-    this.streams = new TopicStreams({
-      ...shared,
-      gate: shared.replayGate,
-      members: [this],
-      encoding: "plain",
-      view: this,
+    this.#timers = new NamedTimers(shared.clock);
+    // There may be very many topics: what each part is given is picked, not copied whole.
+    const { journal, clock, log, pages, followGate } = shared;
+    this.#subscription = new TopicSubscription({
+      journal,
+      clock,
+      followGate,
+      topicId,
+      onEvent: (event) => this.#live(event),
+      onFollowing: () => shared.sweep.check(this),
+      failed: (fault) => this.#report("Following a topic failed; it is tried again", fault),
     });
+    this.streams = new TopicStreams({ ...shared, members: [this], encoding: "plain", view: this });
     this.#opening = new StreamOpening({
-      ...shared,
+      journal,
+      clock,
+      log,
+      pages,
       members: [this],
       view: this,
       feed: this.#feed,
@@ -128,17 +108,24 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   }
 
   start(): void {
-    this.#follow(0);
+    this.#subscription.start();
   }
 
   attach(listener: TopicListener): void {
-    this.#cancel("linger");
+    this.#timers.cancel("linger");
     this.#listeners.add(listener);
+    this.audienceChanged();
   }
 
   detach(listener: TopicListener): void {
     this.#listeners.remove(listener);
+    this.audienceChanged();
     this.#lingerIfIdle();
+  }
+
+  /** A stream has come or left, here or with a listener. */
+  audienceChanged(): void {
+    this.#shared.audienceChanged(this.topicId);
   }
 
   /** There is a sign of loss: until the topic was compared with the journal, others do not go ahead of it. */
@@ -147,13 +134,15 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   }
 
   join(stream: Stream): void {
-    this.#cancel("linger");
+    this.#timers.cancel("linger");
     this.streams.add(stream);
+    this.audienceChanged();
     this.#opening.open(stream);
   }
 
   leave(stream: Stream): void {
     this.streams.remove(stream);
+    this.audienceChanged();
     this.#opening.leave(stream);
     this.#lingerIfIdle();
   }
@@ -179,7 +168,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     if (first) {
       this.#beginAfter = undefined;
       this.ring.reset(this.passed);
-      this.#later("second-look", secondLookMs, () => this.#shared.sweep.check(this));
+      this.#timers.start("second-look", secondLookMs, () => this.#shared.sweep.check(this));
     }
     this.#run(effects);
     if (first) this.#opening.placeWaiting();
@@ -198,11 +187,11 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   reconnected(): void {
     if (!this.opening) return;
     this.#beginAfter ??= this.#shared.journal.known?.sequence;
-    if (this.#timers.has("follow")) this.#follow(0);
+    this.#subscription.hasten();
   }
 
-  epochChanged(oldEpoch: number, restarted: boolean): void {
-    if (restarted) this.#restarted(oldEpoch);
+  epochChanged(oldEpoch: number, { restarted, keptTo = 0 }: EpochChange): void {
+    if (restarted) this.#restarted(oldEpoch, keptTo);
     else {
       this.ring.clear();
       this.streams.renamed();
@@ -212,38 +201,21 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
 
   stop(): void {
     this.#stopped = true;
-    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.cancelAll();
+    this.#filler?.abandon();
     this.#opening.stop();
-    this.#subscription?.stop();
+    this.#subscription.stop();
     this.#shared.sweep.forget(this);
     this.#shared.fanOut.forget(this.streams);
     this.#shared.ringBudget.forget(this.ring);
   }
 
-  #follow(attempt: number): void {
-    const { journal, sweep } = this.#shared;
-    this.#cancel("follow");
-    journal
-      .follow(this.topicId, (event) => this.#live(event))
-      .then(
-        (subscription) => {
-          if (this.#stopped) return subscription.stop();
-          this.#subscription = subscription;
-          sweep.check(this);
-        },
-        (fault: unknown) => {
-          this.#report("Following a topic failed; it is tried again", fault);
-          if (!this.#stopped) this.#later("follow", backOffMs(attempt + 1), () => this.#follow(attempt + 1));
-        },
-      );
-  }
-
-  #restarted(oldEpoch: number): void {
-    this.#readsFor += 1;
-    if (this.opening) this.#beginAfter = 0;
-    this.#feed.restarted();
-    this.ring.reset(0);
-    this.streams.restarted(oldEpoch);
+  #restarted(oldEpoch: number, keptTo: number): void {
+    this.#filler?.abandon();
+    if (this.opening) this.#beginAfter = Math.min(this.#beginAfter ?? keptTo, keptTo);
+    this.#feed.restarted(keptTo);
+    this.ring.reset(this.passed);
+    this.streams.restarted(oldEpoch, keptTo);
   }
 
   #live(event: LiveEvent): void {
@@ -267,15 +239,20 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
         this.#deliver(effect, id(effect.sequence));
         return;
       case "gap": {
-        const { topic } = this;
         const { from, to } = effect;
-        const gap = { topic, from: id(from), to: id(to), reason: "expired" } as const;
-        this.ring.append({ kind: "gap", sequence: to, bytes: gapFrames([gap], gap.to) });
-        this.#listeners.delivered({ kind: "gap", topic, from, to, reason: "expired" });
+        const { topic } = this;
+        const gap = { topic, reason: "expired" } as const;
+        this.ring.append({
+          kind: "gap",
+          sequence: to,
+          bytes: gapFrames([{ ...gap, from: id(from), to: id(to) }], id(to)),
+        });
+        this.#listeners.delivered({ kind: "gap", ...gap, from, to });
         return;
       }
       case "read":
-        this.#readLater(effect.after, backOffMs(effect.attempt));
+        this.#filler ??= this.#makeFiller();
+        this.#filler.read(effect.after, backOffMs(effect.attempt));
     }
   }
 
@@ -283,55 +260,37 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     const { topic } = this;
     const bytes = encodedFrame("plain", { topic, id, place: id, event });
     this.ring.append({ kind: "event", sequence, bytes });
-    this.streams.arrived(acceptedAt);
+    const traced = event.trace === undefined ? undefined : this.#traced(event.trace, acceptedAt, id);
+    this.streams.arrived(acceptedAt, traced);
     if (this.#listeners.isEmpty) return;
     this.#listeners.delivered(new DeliveredEvent({ topic, id, sequence, acceptedAt, event }, bytes));
   }
 
-  #readLater(after: number, delayMs: number): void {
-    const reading = this.#readsFor;
-    const isValid = () => !this.#stopped && reading === this.#readsFor;
-    const read = () => {
-      if (!isValid()) return;
-      this.#shared.fillGate
-        .run(async () => (isValid() ? this.#shared.journal.read(this.topicId, after) : undefined))
-        .then(
-          (page) => {
-            if (page !== undefined && isValid()) this.#filled(page);
-          },
-          (fault: unknown) => {
-            this.#report("Filling a hole in a topic failed; it is tried again", fault);
-            if (isValid()) this.#run(this.#feed.readFailed());
-          },
-        );
-    };
-    if (delayMs === 0) read();
-    else this.#shared.clock.after(delayMs, read);
+  #traced(trace: EventTrace, acceptedAt: number, eventId: string): DeliverySpan | undefined {
+    const { topicId, listening: streams } = this;
+    return tracedDelivery(this.#shared, trace, { topicId, eventId, acceptedAt, streams }, this.streams.size);
   }
 
-  #filled(page: JournalPage): void {
-    const effects = this.#feed.page(page, this.#shared.clock.now());
-    const filled = effects.reduce((sum, effect) => sum + (effect.kind === "deliver" ? 1 : 0), 0);
-    if (filled > 0) this.#shared.metrics.holeFilled(filled);
-    this.#run(effects);
+  #makeFiller(): HoleFiller {
+    const { journal, clock, metrics, fillGate } = this.#shared;
+    return new HoleFiller({
+      journal,
+      clock,
+      metrics,
+      fillGate,
+      topicId: this.topicId,
+      feed: this.#feed,
+      run: (effects) => this.#run(effects),
+      report: (fault) => this.#report("Filling a hole in a topic failed; it is tried again", fault),
+    });
   }
 
   #lingerIfIdle(): void {
     if (this.streams.size > 0 || !this.#listeners.isEmpty || this.#stopped) return;
-    this.#later("linger", this.#shared.lingerMs, () => this.#onIdle(this));
+    this.#timers.start("linger", this.#shared.lingerMs, () => this.#onIdle(this));
   }
 
   #report(message: string, fault: unknown): void {
     if (!(fault instanceof JournalUnavailable)) this.#shared.log.error(message, { topicId: this.topicId, fault });
-  }
-
-  #later(name: TimerName, ms: number, action: () => void): void {
-    this.#cancel(name);
-    this.#timers.set(name, this.#shared.clock.after(ms, action));
-  }
-
-  #cancel(name: TimerName): void {
-    this.#timers.get(name)?.();
-    this.#timers.delete(name);
   }
 }

@@ -1,6 +1,8 @@
 import { formatEventId } from "./event-id.ts";
+import type { TopicStarts } from "./past.ts";
 import type { Stream } from "./stream.ts";
 import { type PumpDependencies, StreamPump } from "./stream-pump.ts";
+import type { DeliverySpan } from "./tracing.ts";
 
 /** The streams of one topic or one set of topics, and the pass that writes what is new to all of them. */
 export class TopicStreams {
@@ -12,6 +14,8 @@ export class TopicStreams {
   #accepted: number[] = [];
   #acceptedInPass: number[] = [];
   #newestInPass = 0;
+  #spans: DeliverySpan[] = [];
+  #spansInPass: DeliverySpan[] = [];
 
   constructor(dependencies: PumpDependencies) {
     this.#dependencies = dependencies;
@@ -43,9 +47,10 @@ export class TopicStreams {
   }
 
   /** An event that the next pass will write. */
-  arrived(acceptedAt: number): void {
+  arrived(acceptedAt: number, span?: DeliverySpan): void {
     if (this.#streams.length === 0) return;
     this.#accepted.push(acceptedAt);
+    if (span !== undefined) this.#spans.push(span);
     this.pump.relief.arrived();
   }
 
@@ -79,17 +84,17 @@ export class TopicStreams {
     return this.#streams.every(holds);
   }
 
-  /** Sequences begin anew: every stream is told what it cannot know. */
-  restarted(oldEpoch: number): void {
+  /** Sequences begin anew after `keptTo`: every stream is told what it cannot know, and goes on with what is new to it. */
+  restarted(oldEpoch: number, keptTo: number): void {
     this.pump.abandonReads();
     this.pump.relief.restarted();
     for (const stream of this.#placed()) {
       const from = formatEventId(oldEpoch, stream.cursor);
       if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason: "reset" };
-      stream.cursor = 0;
-      stream.starts = undefined;
+      stream.cursor = Math.min(stream.cursor, keptTo);
+      stream.starts = startsWithin(stream, keptTo);
       stream.keep = undefined;
-      stream.late = this.#dependencies.late?.log.placeAfter(0);
+      stream.late = this.#dependencies.late?.log.placeAfter(stream.cursor);
       this.pump.pump(stream);
     }
   }
@@ -111,6 +116,10 @@ export class TopicStreams {
     this.#newestInPass = this.#dependencies.view.ring.newest;
     this.#acceptedInPass = this.#accepted;
     this.#accepted = [];
+    if (this.#spans.length > 0) {
+      this.#spansInPass = this.#spans;
+      this.#spans = [];
+    }
     this.pump.relief.passBegins();
   }
 
@@ -118,6 +127,10 @@ export class TopicStreams {
     const now = this.#dependencies.clock.now();
     for (const acceptedAt of this.#acceptedInPass) this.#dependencies.metrics.latency(Math.max(0, now - acceptedAt));
     this.#acceptedInPass = [];
+    if (this.#spansInPass.length > 0) {
+      for (const span of this.#spansInPass) span.end();
+      this.#spansInPass = [];
+    }
     this.pump.relief.passEnds();
     const { ring } = this.#dependencies.view;
     ring.releaseShared();
@@ -125,3 +138,9 @@ export class TopicStreams {
     if (ring.newest !== this.#newestInPass) this.#beginPass();
   }
 }
+
+/** What a stream does not want of its topics, as far as that is still in the journal. */
+const startsWithin = ({ starts, cursor }: Stream, keptTo: number): TopicStarts | undefined => {
+  if (starts === undefined || cursor >= keptTo) return undefined;
+  return new Map([...starts].map(([topicId, sequence]) => [topicId, Math.min(sequence, keptTo)]));
+};

@@ -33,7 +33,18 @@ const server = (changes: Partial<ManagementParts> = {}) => {
     }),
     topics: () => ["b/ü", "a", "c"].map((topic, index) => ({ topic, id: "0".repeat(32), subscribers: index + 1 })),
     audience: async () => ({ id: "0".repeat(32), proxies: [{ id: "proxy-1", subscribers: 2 }], silent: ["proxy-3"] }),
-    peers: () => [{ id: "proxy-2", build: "1.0.0", topics: 1, connections: 2, startedAt: 0, lastHeardAt: 400 }],
+    peers: () => [
+      {
+        id: "proxy-2",
+        build: "1.0.0",
+        protocol: 2,
+        knowledge: "held",
+        topics: 1,
+        connections: 2,
+        startedAt: 0,
+        lastHeardAt: 400,
+      },
+    ],
     now: () => 1_000,
     config: () => ({ config: { log_level: "info" }, effectiveLimits: { max_topics: null }, pendingRestart: [] }),
     proxyId: "proxy-1",
@@ -223,6 +234,8 @@ test("queues and peers", async () => {
       {
         id: "proxy-2",
         build: "1.0.0",
+        protocol: 2,
+        topics_known: "held",
         topics: 1,
         connections: 2,
         started_at: "1970-01-01T00:00:00.000Z",

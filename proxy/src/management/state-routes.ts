@@ -6,6 +6,10 @@ import { type ApiRoute, count, listOf, ok, record, text } from "./api-route.ts";
 export interface PeerView {
   readonly id: string;
   readonly build: string;
+  /** Version of the topic-state protocol that it speaks. */
+  readonly protocol: number;
+  /** `held`: all its topics are known here; `behind`: not all yet; `counted`: too many; `untold`: its build does not tell them. */
+  readonly knowledge: "held" | "behind" | "counted" | "untold";
   readonly topics: number;
   readonly connections: number;
   readonly startedAt: number;
@@ -106,6 +110,13 @@ const peers = ({ peers: read, now }: StateParts): ApiRoute => ({
           record({
             id: text("The proxy's name."),
             build: text("Its version."),
+            protocol: count("Version of the topic-state protocol that it speaks."),
+            topics_known: {
+              type: "string",
+              enum: ["held", "behind", "counted", "untold"],
+              description:
+                "Whether its topics are known here: `held` all of them; `behind` not all yet; `counted` more than max_topics_per_peer; `untold` its build does not tell them. All but `held` are asked when somebody wants to know.",
+            },
             topics: count("Topics with at least one stream there."),
             connections: count("Open streams there."),
             started_at: { type: "string", format: "date-time", description: "When it started, by its own clock." },
@@ -122,6 +133,8 @@ const peers = ({ peers: read, now }: StateParts): ApiRoute => ({
         .map((peer) => ({
           id: peer.id,
           build: peer.build,
+          protocol: peer.protocol,
+          topics_known: peer.knowledge,
           topics: peer.topics,
           connections: peer.connections,
           started_at: new Date(peer.startedAt).toISOString(),

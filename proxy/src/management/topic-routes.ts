@@ -16,7 +16,7 @@ export interface TopicAudience {
   readonly id: string;
   /** This proxy first. */
   readonly proxies: readonly { readonly id: string; readonly subscribers: number }[];
-  /** Peers that did not answer in time. */
+  /** Peers whose topics are not known here and that did not answer in time. */
   readonly silent: readonly string[];
 }
 
@@ -85,16 +85,20 @@ const one = ({ audience }: TopicParts): ApiRoute => ({
   ],
   answers: {
     200: {
-      description: "Counts asked of every known peer at this moment; a topic without listeners has the count 0.",
+      description:
+        "Counts as the peers have told them, at most half a second old; a peer whose topics are not known here is asked at this moment. A topic without listeners has the count 0.",
       schema: record({
         topic: text("The name."),
         id,
-        subscribers: count("Open streams on all proxies that answered."),
+        subscribers: count("Open streams on all of these proxies."),
         proxies: listOf(
           record({ id: text("The proxy's name."), subscribers: count("Open streams there.") }),
-          "The proxies that answered, this one first.",
+          "The proxies whose streams are known, this one first.",
         ),
-        silent: listOf(text("A proxy's name."), "Known peers that did not answer within 500 ms."),
+        silent: listOf(
+          text("A proxy's name."),
+          "Peers whose topics are not known here and that did not answer within 500 ms.",
+        ),
       }),
     },
   },

@@ -13,7 +13,7 @@ const memoryStore = (initial: Partial<JournalFacts> = {}) => {
     write: async (record, expected) => {
       if (expected !== (state.record?.sequence ?? 0)) return { kind: "outrun" };
       state.lastSequence += 1;
-      state.record = { epoch: record.epoch, after: record.after, sequence: state.lastSequence };
+      state.record = { ...record, sequence: state.lastSequence };
       return { kind: "stored", sequence: state.lastSequence };
     },
   };
@@ -24,6 +24,8 @@ describe("the epoch record", () => {
   it("is read as it was written", () => {
     const payload = writeEpochRecord({ epoch: 7, after: 3 }, "proxy");
     expect(parseEpochRecord(payload, 9)).toEqual({ epoch: 7, after: 3, sequence: 9 });
+    const restored = writeEpochRecord({ epoch: 7, after: 0, keptTo: 5 }, "proxy");
+    expect(parseEpochRecord(restored, 9)).toEqual({ epoch: 7, after: 0, keptTo: 5, sequence: 9 });
   });
 
   it.each(["", "null", "7", "{", '{"epoch":"7","after":0}', '{"epoch":-1,"after":0}', '{"epoch":1.5,"after":0}'])(
@@ -63,6 +65,7 @@ describe("settleEpoch", () => {
     await clock.advance(5_000);
     const settled = await settling;
     expect(settled.change).toEqual({ restarted: true });
+    expect(settled.record.keptTo).toBe(8);
     expect(settled.record.epoch).toBeGreaterThan(5);
   });
 

@@ -5,12 +5,14 @@ import { decideEpoch, type EpochRecord, type EpochView, type JournalFacts, wentB
 
 /** Reads the payload of an epoch record; undefined when it is none. */
 export const parseEpochRecord = (payload: string, sequence: number): EpochRecord | undefined => {
-  const { epoch, after } = fields(payload);
-  const valid = Number.isSafeInteger(epoch) && Number.isSafeInteger(after) && Number(epoch) > 0 && Number(after) >= 0;
-  return valid ? { epoch: Number(epoch), after: Number(after), sequence } : undefined;
+  const { epoch, after, keptTo } = fields(payload);
+  if (!isSequence(epoch) || epoch === 0 || !isSequence(after)) return undefined;
+  return { epoch, after, ...(isSequence(keptTo) ? { keptTo } : {}), sequence };
 };
 
-const fields = (payload: string): { epoch?: unknown; after?: unknown } => {
+const isSequence = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const fields = (payload: string): { epoch?: unknown; after?: unknown; keptTo?: unknown } => {
   try {
     const value: unknown = JSON.parse(payload);
     return typeof value === "object" && value !== null ? value : {};
@@ -20,8 +22,11 @@ const fields = (payload: string): { epoch?: unknown; after?: unknown } => {
   }
 };
 
-export const writeEpochRecord = (record: Pick<EpochRecord, "epoch" | "after">, writer: string): string =>
-  JSON.stringify({ v: 1, epoch: record.epoch, after: record.after, writer });
+/** What a record says: all of it but its place. */
+export type EpochContent = Omit<EpochRecord, "sequence">;
+
+export const writeEpochRecord = ({ epoch, after, keptTo }: EpochContent, writer: string): string =>
+  JSON.stringify({ v: 1, epoch, after, keptTo, writer });
 
 export type RecordWrite = { readonly kind: "stored"; readonly sequence: number } | { readonly kind: "outrun" };
 
@@ -29,7 +34,7 @@ export interface EpochStore {
   /** The newest record and the stream's bounds, as the stream's leader has them. */
   facts(): Promise<JournalFacts>;
   /** Compare-and-set on the epoch subject; `outrun` when another proxy wrote first. Rejects when nobody answers. */
-  write(record: Pick<EpochRecord, "epoch" | "after">, expected: number): Promise<RecordWrite>;
+  write(record: EpochContent, expected: number): Promise<RecordWrite>;
 }
 
 export interface EpochStoreDeps {
@@ -69,10 +74,15 @@ export const createEpochStore = (deps: EpochStoreDeps): EpochStore => ({
   },
 });
 
+export interface AdoptedEpoch {
+  /** Undefined: none was known before. */
+  readonly restarted: boolean | undefined;
+}
+
 export interface SettledEpoch {
   readonly record: EpochRecord;
   /** Undefined: the epoch is the known one. */
-  readonly change: { readonly restarted: boolean | undefined } | undefined;
+  readonly change: AdoptedEpoch | undefined;
   readonly lastSequence: number;
 }
 

@@ -46,12 +46,18 @@ describe("decideEpoch", () => {
       { ...absent, firstSequence: 55, lastSequence: 100 },
       { epoch: now, after: 100 },
     ],
-    ["names an older copy anew", known, { lastSequence: 59 }, { epoch: now, after: 0, expected: 50 }],
+    ["names an older copy anew", known, { lastSequence: 59 }, { epoch: now, after: 0, keptTo: 59, expected: 50 }],
     [
       "names a copy of an older epoch anew",
       known,
       { record: { epoch: 900, after: 0, sequence: 7 }, lastSequence: 100 },
-      { epoch: now, after: 0, expected: 7 },
+      { epoch: now, after: 0, keptTo: 0, expected: 7 },
+    ],
+    [
+      "names a copy of an older epoch anew, whose entries the known one had taken over",
+      { ...known, record: { epoch: 1_000, after: 40, sequence: 50 } },
+      { record: { epoch: 900, after: 0, sequence: 7 }, lastSequence: 45 },
+      { epoch: now, after: 0, keptTo: 40, expected: 7 },
     ],
     [
       "overwrites a record that cannot be read",

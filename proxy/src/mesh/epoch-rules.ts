@@ -3,6 +3,8 @@ export interface EpochRecord {
   readonly epoch: number;
   /** The stream's last sequence when the epoch began: 0 in a new stream. */
   readonly after: number;
+  /** Of a journal that was restored from an older copy: its entries up to here have had their sequences before. */
+  readonly keptTo?: number;
   readonly sequence: number;
 }
 
@@ -29,7 +31,13 @@ export type EpochDecision =
   /** Another epoch than the known one is in force; undefined `restarted`: none was known before. */
   | { readonly kind: "adopt"; readonly record: EpochRecord; readonly restarted: boolean | undefined }
   /** Write a record if the subject's last sequence still is `expected`, then look again. */
-  | { readonly kind: "write"; readonly epoch: number; readonly after: number; readonly expected: number };
+  | {
+      readonly kind: "write";
+      readonly epoch: number;
+      readonly after: number;
+      readonly keptTo?: number;
+      readonly expected: number;
+    };
 
 /** Longer without the record, and nobody can vouch for what happened to the stream meanwhile. */
 const vouchMs = 60_000;
@@ -50,11 +58,17 @@ export const decideEpoch = (view: EpochView, facts: JournalFacts, now: number): 
   const older = record.epoch < view.record.epoch;
   if (older || (record.epoch === view.record.epoch && wentBack(view, facts))) {
     // An older copy was restored: ids of the time between name entries that no longer exist.
-    return { kind: "write", epoch: newEpoch(view, now, record.epoch), after: 0, expected: facts.subjectSequence };
+    const keptTo = older ? sharedTo(view.record, facts) : facts.lastSequence;
+    const epoch = newEpoch(view, now, record.epoch);
+    return { kind: "write", epoch, after: 0, keptTo, expected: facts.subjectSequence };
   }
   if (record.epoch === view.record.epoch) return { kind: "keep", record };
   return { kind: "adopt", record, restarted: wentBack(view, facts) || record.after < view.record.sequence };
 };
+
+/** How far a copy of an older epoch can have the entries that the known epoch took over from those before it. */
+const sharedTo = ({ after, keptTo = after }: EpochRecord, { lastSequence }: JournalFacts): number =>
+  Math.min(keptTo, lastSequence);
 
 const nameless = (view: EpochView, facts: JournalFacts, now: number): EpochDecision => {
   const known = view.record;

@@ -6,11 +6,12 @@ import { type JournalHeaders, scanHeaders } from "./raw-headers.ts";
 const utf8 = new TextEncoder();
 const none = scanHeaders(new Uint8Array(0));
 const data = utf8.encode("data");
+const rules = { serverHeaders: 0, mostBytes: 100 };
 
 describe("readEvent", () => {
   it("copies the data, for the bytes it came in are reused", () => {
     const bytes = utf8.encode("data");
-    const read = readEvent(none, bytes, 0);
+    const read = readEvent(none, bytes, rules);
     bytes.fill(0);
     expect(read).toEqual({ kind: "event", event: { data } });
   });
@@ -18,6 +19,7 @@ describe("readEvent", () => {
   it.each<[string, Partial<JournalHeaders>, Uint8Array, string]>([
     ["more server headers than the server adds", { serverHeaders: 6 }, data, "forged-headers"],
     ["fewer", { serverHeaders: 4 }, data, "forged-headers"],
+    ["more data than an event may have", {}, new Uint8Array(101), "too-large"],
     ["data that is not UTF-8", {}, new Uint8Array([0xc3]), "data-not-utf8"],
     ["a reserved type", { eventType: utf8.encode("revenprox.gap") }, data, "event-type"],
     ["a type that is not UTF-8", { eventType: new Uint8Array([0xff]) }, data, "event-type"],
@@ -26,7 +28,7 @@ describe("readEvent", () => {
     ["a negative retry", { retry: "-1" }, data, "retry"],
     ["an empty retry", { retry: "" }, data, "retry"],
   ])("refuses %s", (_, headers, bytes, reason) => {
-    const read = readEvent({ ...none, serverHeaders: 5, ...headers }, bytes, 5);
+    const read = readEvent({ ...none, serverHeaders: 5, ...headers }, bytes, { ...rules, serverHeaders: 5 });
     expect(read).toEqual({ kind: "malformed", reason });
   });
 
@@ -35,19 +37,34 @@ describe("readEvent", () => {
     ["5000", 5_000],
     ["99999999", 60_000],
   ])("clamps a retry of %s", (retry, expected) => {
-    expect(readEvent({ ...none, retry }, data, 0)).toMatchObject({ event: { retry: expected } });
+    expect(readEvent({ ...none, retry }, data, rules)).toMatchObject({ event: { retry: expected } });
   });
 
   it("takes an empty type as the default one", () => {
-    expect(readEvent({ ...none, eventType: new Uint8Array(0) }, data, 0)).toEqual({ kind: "event", event: { data } });
+    expect(readEvent({ ...none, eventType: new Uint8Array(0) }, data, rules)).toEqual({
+      kind: "event",
+      event: { data },
+    });
   });
 
   it("reads what writeHeaders wrote", () => {
     const headers = writeHeaders({ data, type: "gr\u00fcn" as EventType, retry: 2_000 }, "id");
-    expect(readEvent(scanHeaders(headers.encode()), data, 0)).toEqual({
+    expect(readEvent(scanHeaders(headers.encode()), data, rules)).toEqual({
       kind: "event",
       event: { data, type: "gr\u00fcn", retry: 2_000 },
     });
     expect(headers.get("Nats-Msg-Id")).toBe("id");
+  });
+
+  it.each([true, false])("carries a trace; decided by a proxy: %s", (decided) => {
+    const trace = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", decided };
+    const headers = writeHeaders({ data, trace }, "id");
+    expect(headers.get("traceparent")).toBe(trace.traceparent);
+    expect(readEvent(scanHeaders(headers.encode()), data, rules)).toEqual({ kind: "event", event: { data, trace } });
+  });
+
+  it("reads no trace header that is longer than any can be", () => {
+    const headers = writeHeaders({ data, trace: { traceparent: `00-${"a".repeat(100)}`, decided: false } }, "id");
+    expect(readEvent(scanHeaders(headers.encode()), data, rules)).toEqual({ kind: "event", event: { data } });
   });
 });

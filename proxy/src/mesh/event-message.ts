@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import { eventHeaders } from "@revenprox/contract/nats-subjects";
-import type { PublishedEvent } from "../hub/event.ts";
+import type { EventTrace, PublishedEvent } from "../hub/event.ts";
 import { clampRetry, parseEventType } from "../hub/event-type.ts";
 import type { JournalHeaders } from "./raw-headers.ts";
 
@@ -9,7 +9,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 const digits = /^[0-9]{1,15}$/;
 
 /** Why a message on the bus is no event; it is skipped and its sequence counts as passed. */
-export type Malformation = "forged-headers" | "data-not-utf8" | "event-type" | "retry";
+export type Malformation = "forged-headers" | "too-large" | "data-not-utf8" | "event-type" | "retry";
 
 export type ReadEvent =
   | { readonly kind: "event"; readonly event: PublishedEvent }
@@ -39,17 +39,27 @@ const readRetry = (value: string): Pick<PublishedEvent, "retry"> | undefined => 
   return retry === undefined ? undefined : { retry };
 };
 
+const readTrace = ({ traceparent, traced }: JournalHeaders): Pick<PublishedEvent, "trace"> =>
+  traceparent === undefined ? absent : { trace: { traceparent, decided: traced } };
+
 const absent = {};
 
-/** `expected` is the number of server headers this way of delivery adds; any more were forged by a publisher. */
-export const readEvent = (headers: JournalHeaders, data: Uint8Array, expected: number): ReadEvent => {
-  if (headers.serverHeaders !== expected) return malformed("forged-headers");
+/** What a message has to look like. */
+export interface MessageRules {
+  /** Server headers that this way of delivery adds; any more were forged by a publisher. */
+  readonly serverHeaders: number;
+  readonly mostBytes: number;
+}
+
+export const readEvent = (headers: JournalHeaders, data: Uint8Array, rules: MessageRules): ReadEvent => {
+  if (headers.serverHeaders !== rules.serverHeaders) return malformed("forged-headers");
+  if (data.length > rules.mostBytes) return malformed("too-large");
   if (!isUtf8(data)) return malformed("data-not-utf8");
   const type = headers.eventType === undefined ? absent : readType(headers.eventType);
   if (type === undefined) return malformed("event-type");
   const retry = headers.retry === undefined ? absent : readRetry(headers.retry);
   if (retry === undefined) return malformed("retry");
-  return { kind: "event", event: { data: data.slice(), ...type, ...retry } };
+  return { kind: "event", event: { data: data.slice(), ...type, ...retry, ...readTrace(headers) } };
 };
 
 /** Headers of an event on its way into the journal. */
@@ -72,5 +82,11 @@ export const writeBatchHeaders = (events: readonly PublishedEvent[], batchId: st
 const writeEventHeaders = (event: PublishedEvent, headers: MsgHdrsImpl): MsgHdrsImpl => {
   if (event.type !== undefined) headers.append(eventHeaders.type, event.type);
   if (event.retry !== undefined) headers.append(eventHeaders.retry, String(event.retry));
+  if (event.trace !== undefined) writeTrace(event.trace, headers);
   return headers;
+};
+
+const writeTrace = ({ traceparent, decided }: EventTrace, headers: MsgHdrsImpl): void => {
+  headers.append(eventHeaders.traceparent, traceparent);
+  if (decided) headers.append(eventHeaders.traced, "1");
 };

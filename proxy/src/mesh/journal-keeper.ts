@@ -1,14 +1,17 @@
-import { type JetStreamManager, jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
+import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { JournalConfig } from "@revenprox/contract/config/proxy-config";
-import { journalStream, natsSubjects } from "@revenprox/contract/nats-subjects";
-import type { Clock, JournalBounds, Log, Random } from "../hub/ports.ts";
-import { JournalUnavailable } from "../hub/ports.ts";
+import { journalStream } from "@revenprox/contract/nats-subjects";
+import type { Clock, EpochChange, JournalBounds, Log, Random } from "../hub/ports.ts";
 import type { ClockOffset } from "./clock-offset.ts";
-import { createEpochStore, type EpochStore, settleEpoch } from "./epoch-record.ts";
+import { type AdoptedEpoch, settleEpoch } from "./epoch-record.ts";
 import type { EpochRecord } from "./epoch-rules.ts";
 import type { JournalPosition } from "./journal-position.ts";
-import { ensureJournalStream } from "./journal-stream.ts";
+import { type JournalFigures, type JournalSession, openJournalSession } from "./journal-session.ts";
+import { type EnsuredStream, ensureJournalStream } from "./journal-stream.ts";
+import { whyUnusable } from "./journal-trouble.ts";
+import type { ReplayMirror } from "./replay-mirror.ts";
+import { SharedBounds } from "./shared-bounds.ts";
 
 export interface JournalKeeperDeps {
   readonly clock: Clock;
@@ -19,30 +22,23 @@ export interface JournalKeeperDeps {
   readonly proxyId: string;
   readonly position: JournalPosition;
   readonly offset: ClockOffset;
+  readonly mirror: Pick<ReplayMirror, "settle" | "lose">;
   /** The journal can be used (again): the stream is there and its epoch is known. */
   readonly onUsable: () => void;
   readonly onUnusable: () => void;
-  readonly onEpoch: (change: { readonly epoch: number; readonly restarted: boolean }) => void;
+  readonly onEpoch: (change: EpochChange) => void;
 }
-
-interface Session {
-  readonly manager: JetStreamManager;
-  readonly store: EpochStore;
-  /** The server is of a version that knows atomic batches. */
-  readonly atomicBatches: boolean;
-}
-
-const requestTimeoutMs = 2_000;
 
 /** Most messages that a server takes in an atomic batch. */
 const largestBatch = 1_000;
 const retryMs = { base: 250, cap: 10_000 } as const;
 
-/** Since nats-server 2.12; an older one refuses the setting or forgets it. */
-const knowsAtomicBatches = (version: string | undefined): boolean => {
-  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
-  return major > 2 || (major === 2 && minor >= 12);
-};
+/** One heartbeat may get lost at a change of leader. */
+const beatsOfDoubt = 2;
+
+/** After a failed write nats-server keeps a stream from being written to until it is started again. */
+const storesNothing =
+  "The journal can be read but stores nothing: look for a full or broken disk in the NATS servers' logs, mend it, and restart them";
 
 const reason = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));
 
@@ -50,7 +46,7 @@ const reason = (fault: unknown): string => (fault instanceof Error ? fault.messa
 export class JournalKeeper {
   readonly #deps: JournalKeeperDeps;
   readonly #stream: string;
-  #session: Session | undefined;
+  #session: JournalSession | undefined;
   #record: EpochRecord | undefined;
   #confirmedAt = 0;
   #usable = false;
@@ -58,20 +54,42 @@ export class JournalKeeper {
   #maxEventsPerTopic: number;
   #mostTogether = 0;
   #failures = 0;
-  #lastFault = "";
+  /** Server time of the first sight of the stream. */
+  #firstSeen: number | undefined;
+  #fault: string | undefined;
+  #settingsTrouble: string | undefined;
+  /** Heartbeats in a row that the journal did not store, although it could be read right after. */
+  #beatsRefused = 0;
   #checking: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  #bounds: Promise<JournalBounds> | undefined;
+  readonly #bounds: SharedBounds;
   #cancelRetry: () => void = () => undefined;
+  #figures: JournalFigures = { bytes: 0, maxBytes: 0, messages: 0 };
 
   constructor(deps: JournalKeeperDeps) {
     this.#deps = deps;
     this.#stream = journalStream(deps.instance);
     this.#maxEventsPerTopic = deps.journal.maxEventsPerTopic;
+    const { clock, position } = deps;
+    this.#bounds = new SharedBounds({
+      clock,
+      position,
+      session: () => this.#session,
+      store: (session) => this.#store(session),
+    });
   }
 
   get usable(): boolean {
     return this.#usable;
+  }
+
+  get figures(): JournalFigures {
+    return this.#figures;
+  }
+
+  /** When the journal was last heard of, in milliseconds since 1970; 0 = never. */
+  get heardAt(): number {
+    return this.#confirmedAt;
   }
 
   /** The limit that the stream has, whatever the configuration says. */
@@ -84,39 +102,49 @@ export class JournalKeeper {
     return this.#mostTogether;
   }
 
-  /** True when the stream's leader has no message of the subject from `sequence` on. Rejects with `JournalUnavailable`. */
-  async hasNothing(subject: string, sequence: number): Promise<boolean> {
-    // A single server answers every read, so a read that found nothing needs no second opinion.
-    if (this.#replicas === 1) return true;
-    const session = this.#session;
-    if (session === undefined) throw new JournalUnavailable("the journal is out of reach");
-    try {
-      const query = { seq: sequence, next_by_subj: subject };
-      return (await session.manager.streams.getMessage(this.#stream, query)) === null;
-    } catch (cause) {
-      throw new JournalUnavailable(`the journal's leader does not answer: ${reason(cause)}`, { cause });
-    }
+  /** Servers that hold each event. */
+  get replicas(): number {
+    return this.#replicas;
+  }
+
+  /** The look at the stream and its epoch that is under way; settled when it ends. */
+  get looking(): Promise<void> | undefined {
+    return this.#checking;
+  }
+
+  /** For questions to the stream's leader; undefined while not connected. */
+  get manager(): JetStreamManager | undefined {
+    return this.#session?.manager;
+  }
+
+  /** What keeps the journal from being used, or from being as configured, in words for whoever runs the system. */
+  get troubles(): readonly string[] {
+    const storing = this.#beatsRefused >= beatsOfDoubt ? storesNothing : undefined;
+    return [this.#fault, this.#settingsTrouble, storing].filter((trouble) => trouble !== undefined);
   }
 
   async connected(connection: NatsConnection): Promise<void> {
-    const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs });
-    const store = createEpochStore({
-      connection,
-      manager,
-      stream: this.#stream,
-      subject: natsSubjects(this.#deps.instance).in(natsSubjects(this.#deps.instance).epochToken),
-      writer: this.#deps.proxyId,
-      timeoutMs: requestTimeoutMs,
-      bounds: () => this.#readBounds(manager),
+    const { instance, proxyId, clock } = this.#deps;
+    this.#session = await openJournalSession(connection, {
+      instance,
+      proxyId,
+      now: () => clock.now(),
+      onInfo: (info, sentAt) => {
+        this.#sampleClock(info, sentAt);
+        this.#note(info);
+      },
     });
-    this.#session = { manager, store, atomicBatches: knowsAtomicBatches(connection.info?.version) };
     this.#failures = 0;
     await this.check();
   }
 
   disconnected(): void {
     this.#session = undefined;
+    this.#fault = undefined;
+    this.#settingsTrouble = undefined;
+    this.#beatsRefused = 0;
     this.#cancelRetry();
+    this.#deps.mirror.lose();
     this.#becomeUnusable();
   }
 
@@ -158,35 +186,28 @@ export class JournalKeeper {
     } catch (fault) {
       this.#deps.log.debug("The journal's heartbeat could not be written", { cause: reason(fault) });
       await this.check();
+      if (this.#session !== session || !this.#usable) return;
+      this.#beatsRefused += 1;
+      if (this.#beatsRefused === beatsOfDoubt) this.#deps.log.warn(storesNothing, { stream: this.#stream });
     }
   }
 
   /** Rejects with `JournalUnavailable`. Calls of one moment share an answer that was asked for after each of them. */
-  bounds(): Promise<JournalBounds> {
-    this.#bounds ??= this.#askBounds();
-    return this.#bounds;
+  bounds(beyond = 0): Promise<JournalBounds> {
+    return this.#bounds.ask(beyond);
   }
 
-  async #askBounds(): Promise<JournalBounds> {
-    await new Promise<void>((resolve) => this.#deps.clock.endOfTurn(resolve));
-    this.#bounds = undefined;
-    const session = this.#session;
-    const epoch = this.#deps.position.epoch;
-    if (session === undefined || epoch === undefined) throw new JournalUnavailable("the journal is out of reach");
-    try {
-      const bounds = await this.#readBounds(session.manager);
-      if (this.#deps.position.epoch === epoch) this.#deps.position.note(bounds.lastSequence);
-      return { epoch, ...bounds };
-    } catch (cause) {
-      throw new JournalUnavailable(`the journal's bounds cannot be read: ${reason(cause)}`, { cause });
-    }
+  async #store(session: JournalSession): Promise<number> {
+    const record = this.#record;
+    if (record === undefined) throw new Error("the journal's epoch is not known");
+    const written = await session.store.write(record, record.sequence);
+    if (written.kind === "outrun") throw new Error("another proxy's heartbeat came first");
+    this.#confirm({ ...record, sequence: written.sequence });
+    return written.sequence;
   }
 
-  async #readBounds(manager: JetStreamManager): Promise<{ firstSequence: number; lastSequence: number }> {
-    const sentAt = this.#deps.clock.now();
-    const info = await manager.streams.info(this.#stream);
-    this.#sampleClock(info, sentAt);
-    return { firstSequence: info.state.first_seq, lastSequence: info.state.last_seq };
+  #note({ state: { bytes, messages }, config: { max_bytes: maxBytes } }: StreamInfo): void {
+    this.#figures = { bytes, messages, maxBytes: Math.max(0, maxBytes) };
   }
 
   #sampleClock(info: StreamInfo, sentAt: number): void {
@@ -198,36 +219,48 @@ export class JournalKeeper {
     if (session === undefined) return;
     this.#cancelRetry();
     try {
-      const { instance, journal, log, position, clock } = this.#deps;
+      const { position, clock, mirror } = this.#deps;
       const view = { record: this.#record, confirmedAt: this.#confirmedAt, highest: position.highest };
-      const info = await ensureJournalStream({ ...session, instance, journal, log });
-      this.#replicas = info.config.num_replicas;
-      this.#maxEventsPerTopic = info.config.max_msgs_per_subject;
-      this.#mostTogether = info.config.allow_atomic === true ? largestBatch : 0;
+      const ensured = await ensureJournalStream({ ...this.#deps, ...session, firstSeen: this.#firstSeen });
+      this.#saw(ensured);
+      this.#note(ensured.info);
       const settled = await settleEpoch(session.store, view, clock);
+      await mirror.settle({ ...session, info: ensured.info, epoch: settled.record.epoch });
       if (this.#session === session) this.#settle(settled.record, settled.change, settled.lastSequence);
     } catch (fault) {
       if (this.#session === session) this.#failed(fault);
     }
   }
 
-  #settle(record: EpochRecord, change: { readonly restarted: boolean | undefined } | undefined, last: number): void {
+  #saw({ info: { config, ts }, trouble }: EnsuredStream): void {
+    this.#replicas = config.num_replicas;
+    this.#maxEventsPerTopic = config.max_msgs_per_subject;
+    this.#mostTogether = config.allow_atomic === true ? largestBatch : 0;
+    if (ts !== undefined) this.#firstSeen ??= Date.parse(ts);
+    if (trouble !== undefined && trouble !== this.#settingsTrouble)
+      this.#deps.log.warn(trouble, { stream: this.#stream });
+    this.#settingsTrouble = trouble;
+  }
+
+  #settle(record: EpochRecord, change: AdoptedEpoch | undefined, last: number): void {
     const { position, log } = this.#deps;
     this.#record = record;
     this.#confirmedAt = this.#deps.clock.now();
     this.#failures = 0;
-    this.#lastFault = "";
+    this.#fault = undefined;
     if (change === undefined) position.note(last);
     else position.begin(record.epoch, change.restarted === true ? Math.max(last, record.sequence) : undefined);
     position.note(Math.max(last, record.sequence));
     if (change?.restarted !== undefined) {
       log.warn(
         change.restarted
-          ? "The journal began anew; what it held is gone"
+          ? "The journal began anew; what it held is gone, save for what an older copy has kept"
           : "The journal has a new epoch; its entries stay",
         { epoch: record.epoch },
       );
-      this.#deps.onEpoch({ epoch: record.epoch, restarted: change.restarted });
+      const { epoch, keptTo } = record;
+      const { restarted } = change;
+      this.#deps.onEpoch({ epoch, restarted, ...(restarted && keptTo !== undefined ? { keptTo } : {}) });
     }
     if (this.#usable) return;
     this.#usable = true;
@@ -236,15 +269,13 @@ export class JournalKeeper {
   }
 
   #failed(fault: unknown): void {
-    const text = reason(fault);
-    if (text !== this.#lastFault) {
-      this.#deps.log.warn(
-        `The journal cannot be used: ${text}. Publishes wait, then are refused, until it can; check that JetStream is enabled ` +
-          "on the NATS servers and has storage, and that the user may use it.",
-        { stream: this.#stream },
-      );
+    const text = whyUnusable(fault);
+    if (text !== this.#fault) {
+      this.#deps.log.warn(`The journal cannot be used: ${text}. Publishes wait, then are refused, until it can.`, {
+        stream: this.#stream,
+      });
     }
-    this.#lastFault = text;
+    this.#fault = text;
     this.#becomeUnusable();
     const wait = Math.min(retryMs.cap, retryMs.base * 2 ** this.#failures) * (0.5 + this.#deps.random() / 2);
     this.#failures = Math.min(this.#failures + 1, 10);
@@ -259,6 +290,7 @@ export class JournalKeeper {
 
   #confirm(record: EpochRecord): void {
     if (this.#record?.epoch !== record.epoch || record.sequence < this.#record.sequence) return;
+    if (record.sequence > this.#record.sequence) this.#beatsRefused = 0;
     this.#record = record;
     this.#confirmedAt = this.#deps.clock.now();
     this.#deps.position.note(record.sequence);

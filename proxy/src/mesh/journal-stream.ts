@@ -1,6 +1,5 @@
 import {
   DiscardPolicy,
-  JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
@@ -10,7 +9,8 @@ import {
 } from "@nats-io/jetstream";
 import type { JournalConfig } from "@revenprox/contract/config/proxy-config";
 import { journalStream, natsSubjects } from "@revenprox/contract/nats-subjects";
-import type { Log } from "../hub/ports.ts";
+import type { Clock, Log, Random } from "../hub/ports.ts";
+import { differences, existingStream, isApiError } from "./stream-settings.ts";
 
 const nanos = (seconds: number): number => seconds * 1_000_000_000;
 
@@ -36,34 +36,35 @@ const changeable = ({ instance, journal, atomicBatches }: JournalStreamDeps) => 
 
 const fixed = { storage: StorageType.File, retention: RetentionPolicy.Limits } as const;
 
-const same = (wanted: unknown, found: unknown): boolean =>
-  typeof wanted !== "object" || wanted === null || typeof found !== "object" || found === null
-    ? wanted === found
-    : Object.entries(wanted).every(([key, value]) => same(value, Reflect.get(found, key))) &&
-      Object.keys(found).length === Object.keys(wanted).length;
-
-const orFalse = (value: unknown): unknown => value ?? false;
-
-/** Names of the settings in which the stream differs from what is wanted. */
-export const differences = (wanted: Readonly<Record<string, unknown>>, found: StreamConfig): string[] =>
-  Object.entries(wanted)
-    .filter(
-      ([key, value]) =>
-        !same(value, typeof value === "boolean" ? orFalse(Reflect.get(found, key)) : Reflect.get(found, key)),
-    )
-    .map(([key]) => key);
-
-const isApiError = (fault: unknown, code: number): boolean => fault instanceof JetStreamApiError && fault.code === code;
-
 const nameInUse = 10_058;
+
+/**
+ * Server time in milliseconds at which the process that last set the stream up had first seen it. While pods with an
+ * old and a new configuration run side by side, the ones that started later decide.
+ */
+const settingsOf = "revenprox.settings-of";
+
+/** Proxies that start at once look at a stream to be changed one after the other, so that one of them changes it. */
+const changeSpreadMs = 300;
 
 export interface JournalStreamDeps {
   readonly manager: JetStreamManager;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly instance: string;
   readonly journal: JournalConfig;
   readonly log: Log;
   /** Whether the server knows batches that are stored as a whole or not at all. */
   readonly atomicBatches: boolean;
+  /** Server time in milliseconds of this process's first sight of the stream; undefined: this is the first. */
+  readonly firstSeen: number | undefined;
+}
+
+/** The stream as it is, and why it is not as it should be. */
+export interface EnsuredStream {
+  readonly info: StreamInfo;
+  /** What NATS did not change, in words for the operator of the system; undefined: all is as configured. */
+  readonly trouble: string | undefined;
 }
 
 /**
@@ -71,59 +72,62 @@ export interface JournalStreamDeps {
  * All proxies do this at once: "already there" is success, and so is a time-out after which the stream exists.
  * Rejects when JetStream is missing, out of resources or out of reach.
  */
-export const ensureJournalStream = async (deps: JournalStreamDeps): Promise<StreamInfo> => {
+export const ensureJournalStream = async (deps: JournalStreamDeps): Promise<EnsuredStream> => {
   const name = journalStream(deps.instance);
-  const found = (await existing(deps.manager, name)) ?? (await added(deps, name));
+  const found = (await existingStream(deps.manager, name)) ?? (await added(deps, name));
   const stuck = differences(fixed, found.config);
-  if (stuck.length > 0) {
-    deps.log.warn(
-      `Stream ${name} has other settings than a journal needs, and NATS cannot change them: ${stuck.join(", ")}. ` +
-        "It is used as it is; delete the stream to have it made anew (the past is lost).",
-      { stream: name, settings: stuck },
-    );
-  }
-  return await updated(deps, name, found);
+  const trouble =
+    stuck.length === 0
+      ? undefined
+      : `Stream ${name} has other settings than a journal needs, and NATS cannot change them: ${stuck.join(", ")}. ` +
+        "It is used as it is; delete the stream to have it made anew (the past is lost).";
+  const firstSeen = deps.firstSeen ?? serverTime(found);
+  const ensured = await updated({ ...deps, firstSeen }, name, found);
+  return { info: ensured.info, trouble: trouble ?? ensured.trouble };
 };
 
-const existing = async (manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> => {
-  try {
-    return await manager.streams.info(name);
-  } catch (fault) {
-    if (isApiError(fault, JetStreamApiCodes.StreamNotFound)) return undefined;
-    throw fault;
-  }
-};
+const serverTime = ({ ts }: StreamInfo): number => (ts === undefined ? 0 : Date.parse(ts));
 
 const added = async (deps: JournalStreamDeps, name: string): Promise<StreamInfo> => {
   const { manager, log } = deps;
   try {
     const info = await manager.streams.add({ name, ...fixed, ...changeable(deps) });
-    log.info(`Made the journal stream ${name}`, { stream: name });
+    // Of proxies that do so at once, all are told of success.
+    log.info(`Set up the journal stream ${name}`, { stream: name });
     return info;
   } catch (fault) {
     // Another proxy was faster, or the answer was lost: what counts is whether the stream exists now.
-    const info = await existing(manager, name);
+    const info = await existingStream(manager, name);
     if (info !== undefined) return info;
     if (isApiError(fault, nameInUse)) throw new Error(`stream ${name} is there and not there`, { cause: fault });
     throw fault;
   }
 };
 
-const updated = async (deps: JournalStreamDeps, name: string, found: StreamInfo): Promise<StreamInfo> => {
-  const wanted = changeable(deps);
-  const settings = differences(wanted, found.config);
-  if (settings.length === 0) return found;
+type Newcomer = JournalStreamDeps & { readonly firstSeen: number };
+
+/** What this proxy has to change; empty also where a proxy that started later has set the stream up. */
+const due = (deps: Newcomer, found: StreamInfo): string[] => {
+  const settings = differences(changeable(deps), found.config);
+  return Number(found.config.metadata?.[settingsOf] ?? 0) > deps.firstSeen ? [] : settings;
+};
+
+const updated = async (deps: Newcomer, name: string, first: StreamInfo): Promise<EnsuredStream> => {
+  if (due(deps, first).length === 0) return { info: first, trouble: undefined };
+  await new Promise<void>((resolve) => void deps.clock.after(deps.random() * changeSpreadMs, resolve));
+  const found = (await existingStream(deps.manager, name)) ?? first;
+  const settings = due(deps, found);
+  if (settings.length === 0) return { info: found, trouble: undefined };
+  const metadata = { ...found.config.metadata, [settingsOf]: String(deps.firstSeen) };
   try {
-    const info = await deps.manager.streams.update(name, { ...found.config, ...wanted });
+    const info = await deps.manager.streams.update(name, { ...found.config, ...changeable(deps), metadata });
     deps.log.info(`Changed the journal stream ${name}: ${settings.join(", ")}`, { stream: name, settings });
-    return info;
+    return { info, trouble: undefined };
   } catch (fault) {
     if (!(fault instanceof JetStreamApiError)) throw fault;
-    deps.log.warn(
+    const trouble =
       `Stream ${name} keeps its settings, for NATS refused to change ${settings.join(", ")}: ${fault.message}. ` +
-        "Check [journal] in the configuration against the NATS server's limits.",
-      { stream: name, settings },
-    );
-    return found;
+      "Check [journal] in the configuration against the NATS server's limits.";
+    return { info: found, trouble };
   }
 };

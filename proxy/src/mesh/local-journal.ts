@@ -26,10 +26,16 @@ export interface LocalJournalDependencies {
 
 type Follower = (event: LiveEvent) => void;
 
-export const createLocalJournal = (dependencies: LocalJournalDependencies): Journal => new LocalJournal(dependencies);
+/** A journal that also tells how full it is. */
+export interface MeasuredJournal extends Journal {
+  readonly figures: { readonly bytes: number; readonly maxBytes: number; readonly messages: number };
+}
+
+export const createLocalJournal = (dependencies: LocalJournalDependencies): MeasuredJournal =>
+  new LocalJournal(dependencies);
 
 /** The journal of a proxy that stands alone: in this process's memory, gone with it. */
-class LocalJournal implements Journal {
+class LocalJournal implements MeasuredJournal {
   readonly connected = true;
   readonly mostTogether = Number.POSITIVE_INFINITY;
   readonly #clock: Clock;
@@ -51,6 +57,11 @@ class LocalJournal implements Journal {
 
   get known(): Cursor {
     return { epoch: this.#epoch, sequence: this.#store.lastSequence };
+  }
+
+  get figures(): MeasuredJournal["figures"] {
+    this.#store.expire(this.#clock.now());
+    return { bytes: this.#store.bytes, maxBytes: this.#maxBytes, messages: this.#store.entries };
   }
 
   listen(listener: JournalListener): void {

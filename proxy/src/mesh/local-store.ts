@@ -43,6 +43,7 @@ export class LocalStore {
   #oldest: Entry | undefined;
   #newest: Entry | undefined;
   #bytes = 0;
+  #entries = 0;
   #sequence = 0;
 
   constructor(limits: StoreLimits) {
@@ -59,6 +60,10 @@ export class LocalStore {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get entries(): number {
+    return this.#entries;
   }
 
   /** Last sequence of the topic that is still stored, or 0. */
@@ -80,6 +85,7 @@ export class LocalStore {
     else this.#newest.newer = entry;
     this.#newest = entry;
     this.#bytes += sizeOf(event);
+    this.#entries += 1;
     const log = this.#logOf(topicId);
     log.entries.push(entry);
     if (log.entries.length - log.start > this.#limits.maxEventsPerTopic) this.#removeOldestOf(log);
@@ -144,6 +150,7 @@ export class LocalStore {
     if (entry.newer === undefined) this.#newest = entry.older;
     else entry.newer.older = entry.older;
     this.#bytes -= sizeOf(entry.event);
+    this.#entries -= 1;
     const log = this.#topics.get(entry.topicId);
     if (log === undefined) return;
     log.removedTo = entry.sequence;

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from "@nats-io/nats-core";
+import type { ConnectionOptions, TlsOptions } from "@nats-io/nats-core";
 import type { NatsConfig } from "@revenprox/contract/config/proxy-config";
 import { natsSubjects, natsUsers } from "@revenprox/contract/nats-subjects";
 import type { Log, Random } from "../hub/ports.ts";
@@ -34,6 +34,13 @@ export const connectionOptions = (settings: ConnectionSettings, purpose: string)
     maxPingOut: 2,
     noAsyncTraces: true,
     // Else a server without TLS would be talked to in plain text.
-    ...(nats.servers.some((server) => server.startsWith("tls://")) ? { tls: {} } : {}),
+    ...(nats.servers.some((server) => server.startsWith("tls://")) ? { tls: tlsFiles(nats) } : {}),
   };
 };
+
+/** The client reads them at each connect. */
+const tlsFiles = ({ tlsCaFile, tlsCertFile, tlsKeyFile }: NatsConfig): TlsOptions => ({
+  ...(tlsCaFile === undefined ? {} : { caFile: tlsCaFile }),
+  ...(tlsCertFile === undefined ? {} : { certFile: tlsCertFile }),
+  ...(tlsKeyFile === undefined ? {} : { keyFile: tlsKeyFile }),
+});

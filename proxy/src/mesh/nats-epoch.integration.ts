@@ -105,7 +105,7 @@ describe("the journal's epoch", () => {
 
   it("changes when an older copy of the journal was restored", async () => {
     const proxy = await open({ heartbeatMs: 400 });
-    await store(proxy.journal, topic, "one");
+    const { sequence } = await store(proxy.journal, topic, "one");
     await nats.stop();
     await nats.saveStore();
     await nats.restart();
@@ -116,7 +116,13 @@ describe("the journal's epoch", () => {
     await nats.restoreStore();
     await nats.restart();
     await eventually("the step back is seen", () => proxy.listener.epochs.length > 0);
-    expect(proxy.listener.epochs).toEqual([{ epoch: epochOf(proxy), restarted: true }]);
+    const [change] = proxy.listener.epochs;
+    expect(proxy.listener.epochs).toEqual([{ epoch: epochOf(proxy), restarted: true, keptTo: expect.any(Number) }]);
+    expect(change?.keptTo).toBeGreaterThanOrEqual(sequence);
+    const [lost] = (await readAll(proxy.journal, topic)).slice(1);
+    expect(lost).toBeUndefined();
+    const next = await store(proxy.journal, topic, "after the change");
+    expect(next.sequence).toBeGreaterThan(change?.keptTo ?? 0);
     expect(epochOf(proxy)).toBeGreaterThan(old);
   });
 
@@ -132,6 +138,16 @@ describe("the journal's epoch", () => {
     await proxy.journal.bounds();
     expect(epochOf(proxy)).toBe(epoch);
     expect(proxy.listener.epochs).toEqual([]);
+  });
+
+  it("is written again to prove that a sequence somebody asks for lies beyond the journal's end", async () => {
+    const proxy = await open({ heartbeatMs: 600_000 });
+    const { sequence } = await store(proxy.journal, topic, "one");
+    expect(await proxy.journal.bounds(sequence)).toMatchObject({ lastSequence: sequence });
+    expect(await proxy.journal.bounds(sequence + 100)).toMatchObject({ lastSequence: sequence + 1 });
+    const record = natsSubjects(instance).in(natsSubjects(instance).epochToken);
+    const newest = await manager.streams.getMessage(journalStream(instance), { last_by_subj: record });
+    expect(newest?.seq).toBe(sequence + 1);
   });
 
   it("is written again about once an interval by all proxies together", async () => {

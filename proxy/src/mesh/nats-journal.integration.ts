@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { natsServer } from "@revenprox/cluster";
 import { afterAll, beforeAll } from "vitest";
-import { describeJournal, eventsPerTopic } from "./journal.contract.ts";
+import { describeJournal, eventsPerTopic, type JournalUnderTest } from "./journal.contract.ts";
 import { type NatsProcess, startNats } from "./testing/nats-process.ts";
 import { openProxyJournal } from "./testing/proxy-journal.ts";
 
@@ -12,8 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => nats.dispose());
 
-describeJournal("NATS JetStream, two proxies", async () => {
-  const options = { url: nats.url, instance: randomUUID(), journal: { maxEventsPerTopic: eventsPerTopic } };
+const twoProxies = (replayMirror: boolean) => async (): Promise<JournalUnderTest> => {
+  const journal = { maxEventsPerTopic: eventsPerTopic, replayMirror };
+  const options = { url: nats.url, instance: randomUUID(), journal };
   const first = openProxyJournal({ ...options, proxyId: "first" });
   const second = openProxyJournal({ ...options, proxyId: "second" });
   await Promise.all([first.ready(), second.ready()]);
@@ -25,4 +26,7 @@ describeJournal("NATS JetStream, two proxies", async () => {
       await Promise.all([first.journal.close(), second.journal.close()]);
     },
   };
-});
+};
+
+describeJournal("NATS JetStream, two proxies", twoProxies(true));
+describeJournal("NATS JetStream without a replay mirror, two proxies", twoProxies(false));

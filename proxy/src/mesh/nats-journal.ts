@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { JournalConfig, NatsConfig } from "@revenprox/contract/config/proxy-config";
-import { journalStream, natsSubjects, natsUsers } from "@revenprox/contract/nats-subjects";
+import type { JournalReadSource } from "@revenprox/contract/metrics";
+import { journalStream, natsSubjects, natsUsers, replayStream } from "@revenprox/contract/nats-subjects";
 import type { PublishedEvent, TopicId } from "../hub/event.ts";
 import {
   type Clock,
@@ -18,18 +19,19 @@ import {
   type Tails,
 } from "../hub/ports.ts";
 import { type ClockOffset, createClockOffset } from "./clock-offset.ts";
+import { CredentialsWatch } from "./credentials-watch.ts";
 import { DirectGet } from "./direct-get.ts";
 import { JournalKeeper } from "./journal-keeper.ts";
 import { JournalPosition } from "./journal-position.ts";
+import { createJournalReaders, type JournalReaders } from "./journal-readers.ts";
+import type { JournalFigures } from "./journal-session.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { connectionOptions } from "./nats-connections.ts";
-import { NatsLink } from "./nats-link.ts";
+import { NatsLink, tryConnection } from "./nats-link.ts";
 import { writeNudge } from "./nudge.ts";
-import { createPlaceFinder } from "./place-finder.ts";
 import { PublishPipeline } from "./publish-pipeline.ts";
-import { createReplayReader } from "./replay-reader.ts";
+import { ReplayMirror } from "./replay-mirror.ts";
 import { createStoredEventReader } from "./stored-event.ts";
-import { createTailReader } from "./tail-reader.ts";
 
 export interface NatsJournalDeps {
   readonly clock: Clock;
@@ -40,6 +42,10 @@ export interface NatsJournalDeps {
   readonly proxyId: string;
   /** A message on the bus breaks the format and was skipped. */
   readonly onMalformed: () => void;
+  /** Most bytes of one event, as configured at the moment. */
+  readonly maxEventSize: () => number;
+  /** A request for stored messages went to NATS. */
+  readonly onRead: (source: JournalReadSource) => void;
   /** Milliseconds between two heartbeats of the journal, all proxies together. */
   readonly heartbeatMs?: number;
 }
@@ -56,6 +62,12 @@ export interface NatsJournal extends Journal {
   readonly bus: BusConnection;
   /** Milliseconds by which the journal's clock is ahead of this process's. */
   readonly clockOffset: number;
+  /** How full it is, as last read. */
+  readonly figures: JournalFigures;
+  /** Milliseconds since it was last heard of; it is heard of every few seconds in good order. */
+  readonly silentMs: number;
+  /** What keeps the journal from being used, or from being as configured, in words for whoever runs the system. */
+  readonly troubles: readonly string[];
   /** Begins to connect; returns at once, and never fails. Call `listen` first. */
   open(): void;
   close(): Promise<void>;
@@ -69,25 +81,28 @@ export const createNatsJournal = (deps: NatsJournalDeps): NatsJournal => new Jet
 class JetStreamJournal implements NatsJournal {
   readonly bus: BusConnection;
   readonly #inboxPrefix: string;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #startedAt: number;
   readonly #position = new JournalPosition();
   readonly #offset: ClockOffset = createClockOffset();
   readonly #links: Readonly<Record<"publish" | "live" | "replay", NatsLink>>;
   readonly #keeper: JournalKeeper;
   readonly #pipeline: PublishPipeline;
   readonly #feed: LiveFeed;
-  readonly #direct: DirectGet;
-  readonly #read: (topicId: TopicId, after: number) => Promise<JournalPage>;
-  readonly #tails: (topicIds: readonly TopicId[]) => Promise<Tails>;
-  readonly #locate: (topicId: TopicId, place: JournalPlace) => Promise<number>;
+  readonly #mirror: ReplayMirror;
+  readonly #direct: Readonly<Record<"journal" | "mirror", DirectGet>>;
+  readonly #readers: JournalReaders;
+  readonly #credentials: CredentialsWatch;
   readonly #onConnected: ((connection: NatsConnection) => void)[] = [];
   #listener: JournalListener | undefined;
 
   constructor(deps: NatsJournalDeps) {
-    const { nats, clock, log } = deps;
-    const { instance } = nats;
+    this.#clock = deps.clock;
+    this.#startedAt = deps.clock.now();
+    const { instance } = deps.nats;
     const position = this.#position;
-    const stream = journalStream(instance);
     this.#inboxPrefix = natsSubjects(instance).inboxPrefix(natsUsers.proxy);
+    this.#mirror = new ReplayMirror({ ...deps, instance });
     this.#keeper = this.#createKeeper(deps);
     this.#pipeline = this.#createPipeline(deps);
     const toStored = createStoredEventReader({ ...deps, offset: this.#offset });
@@ -101,20 +116,24 @@ class JetStreamJournal implements NatsJournal {
       listener: () => this.#listener,
       reachable: () => this.connected,
     });
-    this.#direct = new DirectGet({ clock, log, stream, inboxPrefix: this.#inboxPrefix });
-    this.#read = createReplayReader({
+    this.#direct = this.#createDirect(deps);
+    this.#readers = createJournalReaders({
+      ...deps,
       direct: this.#direct,
-      instance,
-      maxEventsPerTopic: () => this.#keeper.maxEventsPerTopic,
+      mirror: this.#mirror,
+      keeper: this.#keeper,
       position,
       toStored,
-      firstSequence: async () => (await this.#keeper.bounds()).firstSequence,
-      endIsSure: (subject, sequence) => this.#keeper.hasNothing(subject, sequence),
     });
-    this.#tails = createTailReader({ direct: this.#direct, instance, position });
-    this.#locate = createPlaceFinder({ direct: this.#direct, instance, position, offset: this.#offset });
     this.#links = this.#createLinks(deps);
     const links = this.#links;
+    this.#credentials = new CredentialsWatch({
+      ...deps,
+      probe: () => tryConnection(connectionOptions(deps, "trying a password")),
+      renew: async () => {
+        for (const link of Object.values(links)) await link.renew();
+      },
+    });
     this.bus = {
       onConnected: (action) => void this.#onConnected.push(action),
       get connection() {
@@ -132,8 +151,20 @@ class JetStreamJournal implements NatsJournal {
     return this.#keeper.usable && live.connection !== undefined && replay.connection !== undefined;
   }
 
+  get troubles(): readonly string[] {
+    return this.#keeper.troubles;
+  }
+
   get clockOffset(): number {
     return this.#offset.milliseconds;
+  }
+
+  get figures(): JournalFigures {
+    return this.#keeper.figures;
+  }
+
+  get silentMs(): number {
+    return Math.max(0, this.#clock.now() - (this.#keeper.heardAt === 0 ? this.#startedAt : this.#keeper.heardAt));
   }
 
   listen(listener: JournalListener): void {
@@ -141,14 +172,16 @@ class JetStreamJournal implements NatsJournal {
   }
 
   open(): void {
+    this.#credentials.start();
     for (const link of Object.values(this.#links)) link.open();
   }
 
   async close(): Promise<void> {
+    this.#credentials.stop();
     this.#feed.close();
     this.#pipeline.close();
     this.#keeper.disconnected();
-    this.#direct.disconnect();
+    for (const direct of Object.values(this.#direct)) direct.disconnect();
     await Promise.all(Object.values(this.#links).map((link) => link.close()));
   }
 
@@ -170,22 +203,22 @@ class JetStreamJournal implements NatsJournal {
 
   async tails(topicIds: readonly TopicId[]): Promise<Tails> {
     this.#mustBeUsable();
-    return await this.#tails(topicIds);
+    return await this.#readers.tails(topicIds);
   }
 
   async locate(topicId: TopicId, place: JournalPlace): Promise<number> {
     this.#mustBeUsable();
-    return await this.#locate(topicId, place);
+    return await this.#readers.locate(topicId, place);
   }
 
   async read(topicId: TopicId, after: number): Promise<JournalPage> {
     this.#mustBeUsable();
-    return await this.#read(topicId, after);
+    return await this.#readers.read(topicId, after);
   }
 
-  async bounds(): Promise<JournalBounds> {
+  async bounds(beyond?: number): Promise<JournalBounds> {
     this.#mustBeUsable();
-    return await this.#keeper.bounds();
+    return await this.#keeper.bounds(beyond);
   }
 
   #mustBeUsable(): void {
@@ -198,6 +231,7 @@ class JetStreamJournal implements NatsJournal {
       instance: deps.nats.instance,
       position: this.#position,
       offset: this.#offset,
+      mirror: this.#mirror,
       onUsable: () => {
         const connection = this.#links.publish.connection;
         if (connection !== undefined) this.#pipeline.resume(connection, this.#inboxPrefix);
@@ -214,6 +248,12 @@ class JetStreamJournal implements NatsJournal {
     });
   }
 
+  #createDirect(deps: NatsJournalDeps): Readonly<Record<"journal" | "mirror", DirectGet>> {
+    const { instance } = deps.nats;
+    const direct = (stream: string) => new DirectGet({ ...deps, stream, inboxPrefix: this.#inboxPrefix });
+    return { journal: direct(journalStream(instance)), mirror: direct(replayStream(instance)) };
+  }
+
   #createPipeline(deps: NatsJournalDeps): PublishPipeline {
     const subjects = natsSubjects(deps.nats.instance);
     return new PublishPipeline({
@@ -224,6 +264,7 @@ class JetStreamJournal implements NatsJournal {
         this.#links.publish.connection?.publish(subjects.nudge(topicId), writeNudge(sequence)),
       onNoResponders: () => void this.#keeper.check(),
       onStepBack: () => this.#keeper.check(),
+      looking: () => this.#keeper.looking,
     });
   }
 
@@ -247,10 +288,12 @@ class JetStreamJournal implements NatsJournal {
       replay: link(
         "replay",
         (connection) => {
-          this.#direct.connect(connection);
+          for (const direct of Object.values(this.#direct)) direct.connect(connection);
           this.#feed.reconnected();
         },
-        () => this.#direct.disconnect(),
+        () => {
+          for (const direct of Object.values(this.#direct)) direct.disconnect();
+        },
       ),
     };
   }

@@ -20,6 +20,12 @@ const retryMs = { base: 250, cap: 5_000 } as const;
 
 const message = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));
 
+/** Connects once and leaves again; rejects when NATS does not let this process in. */
+export const tryConnection = async (options: ConnectionOptions): Promise<void> => {
+  const connection = await connect({ ...options, timeout: firstConnectTimeoutMs, reconnect: false });
+  await connection.close();
+};
+
 /** One connection to NATS that is made, kept and made again for as long as the link is open. */
 export class NatsLink {
   readonly #deps: NatsLinkDeps;
@@ -27,6 +33,7 @@ export class NatsLink {
   #connection: NatsConnection | undefined;
   #up = false;
   #closed = false;
+  #onceUp: (() => void)[] = [];
   #cancelRetry: () => void = () => undefined;
 
   constructor(deps: NatsLinkDeps) {
@@ -46,9 +53,22 @@ export class NatsLink {
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const resolve of this.#onceUp.splice(0)) resolve();
     this.#up = false;
     this.#cancelRetry();
     await this.#connection?.close();
+  }
+
+  /**
+   * Makes the connection anew, with what the credentials' files hold now; resolves when it is up again.
+   * What was missed live meanwhile is fetched by the resync that follows each connect.
+   */
+  async renew(): Promise<void> {
+    const connection = this.connection;
+    if (connection === undefined) return;
+    const up = new Promise<void>((resolve) => this.#onceUp.push(resolve));
+    await connection.reconnect();
+    await up;
   }
 
   async #attempt(failures: number): Promise<void> {
@@ -105,6 +125,7 @@ export class NatsLink {
     const address = `nats://${connection.getServer()}`;
     this.#deps.log.info(`Connected to peer ${address}`, { peer: address, purpose: this.#deps.purpose });
     this.#deps.onUp(connection);
+    for (const resolve of this.#onceUp.splice(0)) resolve();
   }
 
   #wentDown(server: string): void {

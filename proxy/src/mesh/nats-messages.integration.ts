@@ -70,6 +70,8 @@ describe("messages that others publish straight to NATS", () => {
     ["a forged subject", { "Nats-Subject": "elsewhere" }, "x"],
     ["a reserved event type", { "Revenprox-Event": "revenprox.gap" }, "x"],
     ["a retry that is no number", { "Revenprox-Retry": "soon" }, "x"],
+    ["more data than max_event_size", {}, "x".repeat(300_000)],
+    ["an event type with a line end", { "Revenprox-Event": "a\u2028b\u0000" }, "x"],
     ["data that is not UTF-8", { "X-Other": "" }, new Uint8Array([0x66, 0xff, 0x66])],
   ])("are skipped with %s, and their sequence counts as passed", async (_, headers, data) => {
     const told = await followed();

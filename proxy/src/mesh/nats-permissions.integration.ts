@@ -79,6 +79,9 @@ describe("least-privilege users of the bus", () => {
     expect((await proxy.journal.tails([topic])).last.get(topic)).toBe(cursor.sequence);
     const { lastSequence } = await proxy.journal.bounds();
     await eventually("heartbeats go on", async () => (await proxy.journal.bounds()).lastSequence > lastSequence + 2);
+    await eventually("the replay mirror is made", () =>
+      proxy.lines.some((line) => line.includes("Made the replay mirror")),
+    );
     expect(proxy.lines.filter((line) => /permission/i.test(line))).toEqual([]);
   });
 

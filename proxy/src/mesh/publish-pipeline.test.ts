@@ -42,6 +42,7 @@ let position: JournalPosition;
 let doubts: number[];
 let stepsBack: number;
 let noResponders: number;
+let look: Promise<void> | undefined;
 let pipeline: PublishPipeline;
 
 beforeEach(() => {
@@ -51,6 +52,7 @@ beforeEach(() => {
   doubts = [];
   stepsBack = 0;
   noResponders = 0;
+  look = undefined;
   const { journal } = proxyConfig.parse({ journal: { publishTimeoutMs: 10_000, maxInFlight: 3 } });
   const quiet = () => undefined;
   pipeline = new PublishPipeline({
@@ -68,6 +70,7 @@ beforeEach(() => {
       stepsBack += 1;
       position.begin(2_000, 0);
     },
+    looking: () => look,
   });
 });
 
@@ -209,6 +212,35 @@ describe("PublishPipeline", () => {
     await clock.settle();
     expect(stepsBack).toBe(1);
     expect(settled.outcome).toEqual({ kind: "stored", cursor: { epoch: 2_000, sequence: 2 } });
+  });
+
+  it("answers with the epoch that a look at the journal finds, when one is under way", async () => {
+    const { connection, answer } = fakeConnection();
+    pipeline.resume(connection, "_INBOX");
+    position.note(50);
+    let found: () => void = () => undefined;
+    look = new Promise((resolve) => {
+      found = resolve;
+    });
+    const settled = publish();
+    answer(0, { seq: 51 });
+    await clock.settle();
+    expect(settled.outcome).toBeUndefined();
+    position.begin(2_000, 0);
+    found();
+    await clock.settle();
+    expect(settled.outcome).toEqual({ kind: "stored", cursor: { epoch: 2_000, sequence: 51 } });
+    expect(position.highest).toBe(0);
+  });
+
+  it("gives up an event that the server no longer takes, for it has come to take less", async () => {
+    pipeline.resume(fakeConnection(4_000).connection, "_INBOX");
+    const outcome = pipeline.publish(topic, event("x".repeat(2_000)));
+    pipeline.suspend();
+    const waiting = pipeline.publish(topic, event("x".repeat(2_000)));
+    pipeline.resume(fakeConnection(1_500).connection, "_INBOX");
+    expect((await outcome).kind).toBe("unknown");
+    expect((await waiting).kind).toBe("too-large");
   });
 
   it("does not take the sequence of an earlier attempt for a step back", async () => {

@@ -8,7 +8,7 @@ import type { Clock, Log, PublishOutcome, Random } from "../hub/ports.ts";
 import { boundedWarning } from "./bounded-log.ts";
 import { writeBatchHeaders, writeHeaders } from "./event-message.ts";
 import type { JournalPosition } from "./journal-position.ts";
-import { readPublishAnswer } from "./publish-answer.ts";
+import { type PublishAnswer, readPublishAnswer } from "./publish-answer.ts";
 
 export interface PublishPipelineDeps {
   readonly clock: Clock;
@@ -23,6 +23,8 @@ export interface PublishPipelineDeps {
   readonly onNoResponders: () => void;
   /** A sequence that lies below what is known; resolves when the journal's epoch has been looked at. */
   readonly onStepBack: () => Promise<void>;
+  /** The look at the journal's epoch that is under way, if there is one. */
+  readonly looking: () => Promise<void> | undefined;
 }
 
 type PublishConnection = Pick<NatsConnection, "publish" | "subscribe" | "info">;
@@ -51,6 +53,8 @@ interface Pending {
   /** An attempt ended without an answer: it may be stored. */
   open: boolean;
 }
+
+type StoredAnswer = Extract<PublishAnswer, { readonly kind: "stored" }>;
 
 /** Attempts are repeated under the same message id, so a lost answer never stores twice. */
 const attemptTimeoutMs = 2_000;
@@ -144,8 +148,6 @@ export class PublishPipeline {
     this.#last += 1;
     const token = this.#last;
     const messages = write(`${this.#nonce}${token.toString(36)}`);
-    const limit = this.#dataLimit(messages);
-    if (limit !== undefined) return Promise.resolve({ kind: "too-large", limit });
     return new Promise((done) => {
       const entry: Pending = {
         topicId,
@@ -183,21 +185,30 @@ export class PublishPipeline {
     if (this.#connection === undefined) return;
     const now = this.#deps.clock.now();
     if (entry.open && (entry.messages.length > 1 || now - entry.firstSentAt > this.#retryUntil)) return;
+    const limit = this.#dataLimit(entry.messages);
+    if (limit !== undefined) {
+      this.#finish(token, entry, entry.open ? { kind: "unknown" } : { kind: "too-large", limit });
+      return;
+    }
     if (entry.attempts === 0) entry.firstSentAt = now;
     entry.attempts += 1;
     entry.epoch = this.#deps.position.epoch;
     entry.sent = true;
     entry.sentAt = now;
     try {
-      const subject = this.#subjects.in(entry.topicId);
-      const last = entry.messages.length - 1;
-      for (const [index, { data, headers }] of entry.messages.entries()) {
-        const reply = index === last ? { reply: this.#inbox + token.toString(36) } : {};
-        this.#connection.publish(subject, data, { headers, ...reply });
-      }
+      this.#put(this.#connection, token, entry);
     } catch (fault) {
       this.#warn({ cause: fault instanceof Error ? fault.message : String(fault) });
       this.#waitAgain(entry);
+    }
+  }
+
+  #put(connection: PublishConnection, token: number, { topicId, messages }: Pending): void {
+    const subject = this.#subjects.in(topicId);
+    const last = messages.length - 1;
+    for (const [index, { data, headers }] of messages.entries()) {
+      const reply = index === last ? { reply: this.#inbox + token.toString(36) } : {};
+      connection.publish(subject, data, { headers, ...reply });
     }
   }
 
@@ -229,20 +240,23 @@ export class PublishPipeline {
     }
   }
 
-  #stored(token: number, entry: Pending, answer: { readonly sequence: number; readonly duplicate: boolean }): void {
-    const { position, onDoubt, onStepBack } = this.#deps;
-    const { sequence, duplicate } = answer;
-    if (!duplicate && sequence <= entry.knownBefore) {
-      // Stored, but in a journal that is not the known one: the id has to carry that one's epoch.
-      this.#pending.delete(token);
-      const told = () => entry.done(this.#storedAt(sequence));
-      void onStepBack().then(told, told);
-      return;
-    }
+  #stored(token: number, entry: Pending, answer: StoredAnswer): void {
+    const { onStepBack, looking } = this.#deps;
+    const stepBack = !answer.duplicate && answer.sequence <= entry.knownBefore;
+    // The journal is not the known one, or may not be: the id has to carry the epoch under which it is stored.
+    const look = stepBack ? onStepBack() : looking();
+    this.#pending.delete(token);
+    const settle = () => this.#settle(entry, answer);
+    if (look === undefined) settle();
+    else void look.then(settle, settle);
+  }
+
+  #settle(entry: Pending, { sequence, duplicate }: StoredAnswer): void {
+    const { position, onDoubt } = this.#deps;
     // A late answer of a journal that is gone says nothing of the present one.
     if (entry.epoch === position.epoch) position.note(sequence);
     if (duplicate) onDoubt(entry.topicId, sequence);
-    this.#finish(token, entry, this.#storedAt(sequence, duplicate));
+    entry.done(this.#storedAt(sequence, duplicate));
   }
 
   #storedAt(sequence: number, duplicate = false): PublishOutcome {

@@ -23,6 +23,8 @@ describe("scanHeaders", () => {
       timestamp: Date.parse("2026-11-23T04:06:00.123Z"),
       serverHeaders: 5,
       retry: undefined,
+      traceparent: undefined,
+      traced: false,
       eventType: undefined,
     });
   });

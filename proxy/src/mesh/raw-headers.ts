@@ -19,10 +19,15 @@ export interface JournalHeaders {
   readonly pending: number;
   readonly upTo: number;
   readonly subject: string;
+  /** The stream that has the message: the journal's, or its mirror. */
+  readonly stream: string;
   /** Server headers in the block, by name: more than the server adds means that a publisher forged some. */
   readonly serverHeaders: number;
   readonly eventType: Uint8Array | undefined;
   readonly retry: string | undefined;
+  readonly traceparent: string | undefined;
+  /** A proxy has decided that the trace is recorded. */
+  readonly traced: boolean;
 }
 
 /** Server headers of a message that RePublish sent: stream, subject, sequence, time stamp, last sequence. */
@@ -44,6 +49,10 @@ const serverHeaderNames = new Set([
   "Nats-Num-Pending",
   "Nats-UpTo-Sequence",
 ]);
+
+const ownHeaderNames = new Set(["Revenprox-Retry", "Revenprox-Traced", "traceparent"]);
+/** Longer ones are of a version of Trace Context that does not exist, and are not read. */
+const longestTraceHeader = 64;
 
 type Fields = { -readonly [Key in keyof JournalHeaders]: JournalHeaders[Key] };
 
@@ -67,11 +76,20 @@ const take = (fields: Fields, name: string, value: string): void => {
     case "Nats-UpTo-Sequence":
       fields.upTo = Number(value);
       break;
+    case "Nats-Stream":
+      fields.stream = value;
+      break;
     case "Nats-Subject":
       fields.subject = value;
       break;
     case "Revenprox-Retry":
       fields.retry = value;
+      break;
+    case "traceparent":
+      fields.traceparent = value;
+      break;
+    case "Revenprox-Traced":
+      fields.traced = true;
       break;
   }
 };
@@ -87,7 +105,7 @@ const takeLine = (fields: Fields, block: Uint8Array, from: number, to: number): 
     return;
   }
   if (serverHeaderNames.has(name)) fields.serverHeaders += 1;
-  else if (name !== "Revenprox-Retry") return;
+  else if (!ownHeaderNames.has(name) || (name !== "Revenprox-Retry" && to - valueStart > longestTraceHeader)) return;
   take(fields, name, text(block, valueStart, to));
 };
 
@@ -101,9 +119,12 @@ export const scanHeaders = (block: Uint8Array): JournalHeaders => {
     pending: 0,
     upTo: 0,
     subject: "",
+    stream: "",
     serverHeaders: 0,
     eventType: undefined,
     retry: undefined,
+    traceparent: undefined,
+    traced: false,
   };
   let end = block.indexOf(cr);
   if (end > statusLinePrefix) fields.status = Number.parseInt(text(block, statusLinePrefix, end), 10) || 0;

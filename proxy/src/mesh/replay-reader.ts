@@ -1,105 +1,140 @@
-import { natsSubjects } from "@revenprox/contract/nats-subjects";
+import { journalStream, natsSubjects } from "@revenprox/contract/nats-subjects";
 import type { TopicId } from "../hub/event.ts";
 import { type JournalPage, JournalUnavailable, type StoredEvent } from "../hub/ports.ts";
-import type { BatchEnd, DirectGet } from "./direct-get.ts";
+import type { DirectGet } from "./direct-get.ts";
+import type { JournalLeader } from "./journal-leader.ts";
 import type { JournalPosition } from "./journal-position.ts";
-import { batchServerHeaders, type JournalHeaders } from "./raw-headers.ts";
+import { type Batch, type BatchRange, readBatch, type ToStored } from "./replay-batch.ts";
+import type { ReplayMirror } from "./replay-mirror.ts";
 import { createTurnstile } from "./turnstile.ts";
 
+type Reader = Pick<DirectGet, "get" | "connected">;
+
 export interface ReplayReaderDeps {
-  readonly direct: Pick<DirectGet, "get" | "connected">;
+  /** Answered by any server of the journal's stream, and by its mirror too where there is one. */
+  readonly direct: Reader;
+  readonly mirrored: Reader;
+  readonly mirror: Pick<ReplayMirror, "usable" | "mayAnswer" | "rest">;
+  readonly leader: Pick<JournalLeader, "firstFrom" | "facts">;
   readonly instance: string;
   /** The limit the stream really has. */
   readonly maxEventsPerTopic: () => number;
+  /** Whether a copy of the journal that has reached `known` has nothing of the subject after `last`. */
+  readonly hasNothingAfter: (subject: string, last: number, known: number) => Promise<boolean>;
+  /** One server holds the journal, so that no other copy of the stream can answer. */
+  readonly singleCopy: () => boolean;
   readonly position: JournalPosition;
-  readonly toStored: (headers: JournalHeaders, data: Uint8Array, expectedServerHeaders: number) => StoredEvent;
-  /** Lowest sequence the stream holds, asked for after the call. */
-  readonly firstSequence: () => Promise<number>;
-  /** True when the stream's leader has no entry of the subject from `sequence` on; asked where servers may lag. */
-  readonly endIsSure: (subject: string, sequence: number) => Promise<boolean>;
+  readonly toStored: ToStored;
 }
 
-/** Replays of a stream and its live messages leave NATS through one queue: small pages, few at once. */
-const pageEvents = 100;
-const pageBytes = 1_048_576;
-const readersAtOnce = 4;
-const timeoutMs = 500;
+/** Replays of a stream and its live messages leave NATS through one queue: small pages of the journal, few at once. */
+const journalReads = { events: 100, atOnce: 4 } as const;
+const mirrorReads = { events: 250, atOnce: 16 } as const;
 const tries = 3;
+/** So little can have been stored after the cursor that the mirror saves nothing, and may not have it yet. */
+const recentEntries = 100;
 
 interface Page {
-  readonly events: StoredEvent[];
-  /** Entries of the topic from the asked sequence on, as of the first message. */
-  readonly available: number;
-  /** The entry at the cursor itself is still there, so nothing after it can have been removed. */
-  readonly cursorThere: boolean;
-  readonly end: BatchEnd;
+  readonly events: readonly StoredEvent[];
+  readonly missed: boolean;
+  /** Whoever answered has no more. */
+  readonly atEnd: boolean;
+  /** The topic has no entry after the cursor and up to here. */
+  readonly nothingTo: number;
 }
 
-/** Pages of a topic's past by batch direct get, which any server of the stream answers. */
-export const createReplayReader = (deps: ReplayReaderDeps) => {
-  const turnstile = createTurnstile(readersAtOnce);
-  const subjects = natsSubjects(deps.instance);
-
-  /** Begins at the cursor itself: an entry that is still there proves that none after it is gone, and saves asking. */
-  const fetchOnce = async (topicId: TopicId, after: number, from: number): Promise<Page> => {
-    const events: StoredEvent[] = [];
-    let available = 0;
-    let cursorThere = false;
-    const request = {
-      seq: from,
-      next_by_subj: subjects.in(topicId),
-      batch: pageEvents,
-      max_bytes: pageBytes,
-    };
-    const end = await deps.direct.get(request, timeoutMs, (headers, data) => {
-      if (headers.sequence === after) {
-        cursorThere = true;
-        return;
-      }
-      if (events.length === 0) available = headers.pending + 1;
-      events.push(deps.toStored(headers, data, batchServerHeaders));
-    });
-    return { events, available, cursorThere, end };
-  };
-
-  /** Another server may answer the next try. */
-  const fetchFrom = async (topicId: TopicId, after: number, from: number): Promise<Page> => {
+/** Batches of the journal. Another server may answer the next try. */
+const fromJournalBatches = ({ direct, instance, toStored }: ReplayReaderDeps) => {
+  const turns = createTurnstile(journalReads.atOnce);
+  return async (range: BatchRange): Promise<Batch> => {
     for (let left = tries; ; left -= 1) {
       try {
-        return await fetchOnce(topicId, after, from);
+        return await turns(() => readBatch({ reader: direct, stream: journalStream(instance), toStored }, range));
       } catch (fault) {
-        if (!(fault instanceof JournalUnavailable) || left <= 1 || !deps.direct.connected) throw fault;
+        if (!(fault instanceof JournalUnavailable) || left <= 1 || !direct.connected) throw fault;
       }
     }
   };
+};
 
-  const fetch = async (topicId: TopicId, after: number): Promise<Page> => {
-    const page = await fetchFrom(topicId, after, Math.max(1, after));
-    // A large entry at the cursor can fill a page alone.
-    if (!page.cursorThere || page.events.length > 0 || page.end.pending === 0) return page;
-    return { ...(await fetchFrom(topicId, after, after + 1)), cursorThere: true };
+/** Batches of the mirror; undefined when it does not answer, and then it is let alone for a while. */
+const fromMirrorBatches = ({ mirrored, mirror, instance, toStored }: ReplayReaderDeps) => {
+  const turns = createTurnstile(mirrorReads.atOnce);
+  return async (range: BatchRange): Promise<Batch | undefined> => {
+    try {
+      return await turns(() => readBatch({ reader: mirrored, stream: journalStream(instance), toStored }, range));
+    } catch (fault) {
+      if (!(fault instanceof JournalUnavailable)) throw fault;
+      if (mirrored.connected) mirror.rest();
+      return undefined;
+    }
+  };
+};
+
+/** Pages of a topic's past, from the mirror where it can be proven right, else from the journal. */
+export const createReplayReader = (deps: ReplayReaderDeps) => {
+  const { mirror, leader, position } = deps;
+  const subjects = natsSubjects(deps.instance);
+  const journalBatch = fromJournalBatches(deps);
+  const mirrorBatch = fromMirrorBatches(deps);
+
+  /**
+   * A page of the mirror is right when the journal's leader still has an entry of the topic at or before the cursor:
+   * entries go oldest first, so it has all after it, and the mirror skips only what is gone before it was copied.
+   */
+  const fromMirror = async (subject: string, after: number): Promise<Page | undefined> => {
+    if (!mirror.usable || position.highest - after <= recentEntries) return undefined;
+    const batch = await mirrorBatch({ subject, after, from: after + 1, events: mirrorReads.events });
+    if (batch === undefined || batch.events.length === 0) return undefined;
+    const first = await leader.firstFrom(subject, 1);
+    if (first === undefined || first > after) return undefined;
+    return { events: batch.events, missed: false, atEnd: batch.end.pending === 0, nothingTo: after };
   };
 
-  const missed = async (page: Page, after: number): Promise<boolean> => {
-    if (page.cursorThere) return false;
-    // A full topic may have lost entries between the cursor and the oldest one that is left.
-    if (page.available >= deps.maxEventsPerTopic()) return true;
-    return (await deps.firstSequence()) > after + 1;
+  /** Begins at the cursor itself: an entry that is still there proves that none after it is gone, and saves asking. */
+  const fromJournal = async (subject: string, after: number): Promise<Page> => {
+    let batch = await journalBatch({ subject, after, from: Math.max(1, after), events: journalReads.events });
+    // A large entry at the cursor can fill a batch alone.
+    if (batch.cursorThere && batch.events.length === 0 && batch.end.pending > 0) {
+      const { own } = batch;
+      const rest = await journalBatch({ subject, after, from: after + 1, events: journalReads.events });
+      batch = { ...rest, own: own && rest.own, cursorThere: true };
+    }
+    const atEnd = batch.end.empty || batch.end.pending === 0;
+    const page = { events: batch.events, missed: false, atEnd, nothingTo: after };
+    if (batch.own && batch.cursorThere) return page;
+    const first = await leader.firstFrom(subject, 1);
+    if (first !== undefined && first <= after) return page;
+    return { ...page, ...sound(batch, first), missed: await missed(subject, after) };
   };
 
-  const readPage = async (topicId: TopicId, after: number): Promise<JournalPage> => {
-    const known = deps.position.highest;
-    const page = await fetch(topicId, after);
-    const last = page.events.at(-1)?.sequence ?? after;
-    const atEnd = page.end.empty || page.end.pending === 0;
-    const end = atEnd && (await deps.endIsSure(subjects.in(topicId), last + 1));
-    return {
-      events: page.events,
-      missed: await missed(page, after),
-      completeTo: end ? Math.max(last, known) : last,
-      end,
-    };
+  /**
+   * The mirror may still have entries that the journal removed, without some that it removed after them: only a page
+   * from the journal's first one on is whole.
+   */
+  const sound = ({ events, own }: Batch, first: number | undefined): Partial<Page> => {
+    if (own) return {};
+    const there = events.filter(({ sequence }) => first !== undefined && sequence >= first);
+    if (first === undefined || there[0]?.sequence === first) return { events: there };
+    return { events: [], atEnd: false, nothingTo: first - 1 };
   };
 
-  return (topicId: TopicId, after: number): Promise<JournalPage> => turnstile(() => readPage(topicId, after));
+  /** A full topic may have lost entries between the cursor and the oldest one that is left. */
+  const missed = async (subject: string, after: number): Promise<boolean> => {
+    const { events, firstSequence } = await leader.facts(subject);
+    return events >= deps.maxEventsPerTopic() || firstSequence > after + 1;
+  };
+
+  const endIsSure = async (subject: string, last: number, known: number): Promise<boolean> =>
+    (deps.singleCopy() && !mirror.mayAnswer) || (await deps.hasNothingAfter(subject, last, known));
+
+  return async (topicId: TopicId, after: number): Promise<JournalPage> => {
+    const subject = subjects.in(topicId);
+    const known = position.highest;
+    const page = (await fromMirror(subject, after)) ?? (await fromJournal(subject, after));
+    const { events, missed: gone, atEnd, nothingTo } = page;
+    const last = events.at(-1)?.sequence ?? nothingTo;
+    const end = atEnd && (await endIsSure(subject, last, known));
+    return { events, missed: gone, completeTo: end ? Math.max(last, known) : last, end };
+  };
 };

@@ -9,6 +9,8 @@ export interface StoredEventReaderDeps {
   readonly log: Log;
   readonly offset: ClockOffset;
   readonly onMalformed: () => void;
+  /** Most bytes of one event, as configured at the moment. */
+  readonly maxEventSize: () => number;
 }
 
 /** Makes a journal entry of a message; a malformed one keeps its sequence, has no event, and is counted. */
@@ -17,10 +19,13 @@ export const createStoredEventReader = (deps: StoredEventReaderDeps) => {
     deps,
     "A message on the bus is no event and was skipped; check what publishes straight to NATS",
   );
+  /** What was accepted under a higher limit is still an event after it was lowered. */
+  let mostBytes = 0;
   return (headers: JournalHeaders, data: Uint8Array, expectedServerHeaders: number): StoredEvent => {
     const { sequence } = headers;
     const acceptedAt = deps.offset.toLocal(headers.timestamp, deps.clock.now());
-    const read = readEvent(headers, data, expectedServerHeaders);
+    mostBytes = Math.max(mostBytes, deps.maxEventSize());
+    const read = readEvent(headers, data, { serverHeaders: expectedServerHeaders, mostBytes });
     if (read.kind === "event") return { sequence, acceptedAt, event: read.event };
     deps.onMalformed();
     warn({ reason: read.reason, sequence });

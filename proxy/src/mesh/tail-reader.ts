@@ -7,7 +7,7 @@ import { createTailMemory } from "./tail-memory.ts";
 import { createTurnstile } from "./turnstile.ts";
 
 export interface TailReaderDeps {
-  readonly direct: DirectGet;
+  readonly direct: Pick<DirectGet, "get">;
   readonly instance: string;
   readonly position: JournalPosition;
 }
@@ -17,6 +17,7 @@ const topicsAtOnce = 1_000;
 const callBytes = 1_048_576;
 const callsAtOnce = 2;
 const timeoutMs = 2_000;
+const tries = 3;
 
 /** Last sequences of topics by `multi_last`. It sends whole messages, so only what is new since the last look is asked for. */
 export const createTailReader = (deps: TailReaderDeps) => {
@@ -49,13 +50,22 @@ export const createTailReader = (deps: TailReaderDeps) => {
     return upTo;
   };
 
+  /** A copy that lags would delay what it does not have yet: another one may answer the next try. */
+  const readFresh = async (topicIds: readonly TopicId[], since: number, epoch: number): Promise<number> => {
+    const known = deps.position.highest;
+    for (let left = tries; ; left -= 1) {
+      const upTo = await readSome(topicIds, since, epoch);
+      if (upTo >= known || left <= 1) return upTo;
+    }
+  };
+
   const readAll = (topicIds: readonly TopicId[], epoch: number): Promise<number>[] => {
     const { fresh, seen, since } = memory.split(epoch, topicIds);
     const calls: Promise<number>[] = [];
     for (const [ids, from] of [[fresh, 0] as const, [seen, since] as const]) {
       for (let start = 0; start < ids.length; start += topicsAtOnce) {
         const part = ids.slice(start, start + topicsAtOnce);
-        calls.push(turnstile(() => readSome(part, from, epoch)));
+        calls.push(turnstile(() => readFresh(part, from, epoch)));
       }
     }
     return calls;

@@ -23,5 +23,6 @@ export const hubMetrics = (instruments: Instruments): HubMetrics => ({
   },
   gapTold: () => instruments.gaps_told_total.inc(),
   holeFilled: (messages) => instruments.holes_filled_total.inc(messages),
+  resumed: (result) => instruments.resumes_total.inc({ result }),
   foundLate: (messages) => instruments.late_messages_total.inc(messages),
 });

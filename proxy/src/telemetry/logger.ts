@@ -1,4 +1,5 @@
 import { jsonLine, type LogRecord, logTimestamp, textLine } from "@revenprox/contract/log-format";
+import { createRepeatLimit, leftOutLine } from "@revenprox/contract/log-repeats";
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Log } from "../hub/ports.ts";
 
@@ -17,6 +18,8 @@ export interface LoggerSettings {
   readonly base: Readonly<Record<string, unknown>>;
   /** Where lines go; by default standard output. */
   readonly destination?: DestinationStream;
+  /** Runs `action` once after `ms`; by default a timer that does not keep the process alive. */
+  readonly after?: (ms: number, action: () => void) => void;
 }
 
 /** pino's own line (trusted: it was made in this process) as a record. */
@@ -40,15 +43,26 @@ const buildPino = ({ level, format, destination }: LoggerSettings): Logger => {
   );
 };
 
-/** Log lines in the seed's formats. */
+const afterUnref = (ms: number, action: () => void): void => void setTimeout(action, ms).unref();
+
+const severity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Log lines in the seed's formats. Above debug, repetitions are told as a number. */
 export const createLogger = (settings: LoggerSettings): LeveledLog => {
   const logger = buildPino(settings);
   const base = settings.format === "json" ? settings.base : {};
+  let current = settings.level;
+  const admits = createRepeatLimit({
+    after: settings.after ?? afterUnref,
+    leftOut: (level, lines, seconds, like) =>
+      logger[level as LogLevel]({ ...base, left_out: lines }, leftOutLine(lines, seconds, like)),
+  });
   const at =
     (level: LogLevel) =>
-    (message: string, fields?: Readonly<Record<string, unknown>>): void =>
-      logger[level]({ ...base, ...fields }, message);
-  let current = settings.level;
+    (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+      if (severity[level] < severity[current]) return;
+      if (level === "debug" || admits(level, message)) logger[level]({ ...base, ...fields }, message);
+    };
   return {
     debug: at("debug"),
     info: at("info"),

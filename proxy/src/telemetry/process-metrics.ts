@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { totalmem } from "node:os";
 import type { Instruments } from "./instruments.ts";
 
@@ -27,14 +26,16 @@ export const memoryLimit = (): number => {
 const eventLoops = 1;
 
 /** Returns the refresh that is run before each scrape. */
-export const processMetrics = (instruments: Instruments): (() => Promise<void>) => {
+export const processMetrics = (
+  instruments: Instruments,
+  openDescriptors: () => Promise<number | undefined>,
+): (() => Promise<void>) => {
   const cpuPercent = cpuMeter();
   instruments.memory_limit_bytes.set(memoryLimit());
   instruments.goroutines.set(eventLoops);
   return async () => {
     instruments.memory_used_bytes.set(process.memoryUsage.rss());
     instruments.cpu_usage_percent.set(cpuPercent());
-    // One of them is the descriptor of the listing itself.
-    instruments.fd_used.set((await readdir("/proc/self/fd")).length - 1);
+    instruments.fd_used.set((await openDescriptors()) ?? 0);
   };
 };

@@ -1,4 +1,12 @@
-import { dropReasons, refusalReasons } from "@revenprox/contract/metrics";
+import {
+  dropReasons,
+  journalReadSources,
+  refusalReasons,
+  requestClasses,
+  requestRoutes,
+  resumeResults,
+  spanLosses,
+} from "@revenprox/contract/metrics";
 import type { Registry } from "prom-client";
 import { buildInstruments, type Instruments } from "./instruments.ts";
 import { processMetrics } from "./process-metrics.ts";
@@ -20,14 +28,19 @@ export interface Metrics {
 /** Every series exists from the start, so that `rate()` sees the first increase. */
 const presetLabels = (instruments: Instruments): void => {
   for (const reason of refusalReasons) instruments.refusals_total.inc({ reason }, 0);
+  for (const source of journalReadSources) instruments.journal_reads_total.inc({ source }, 0);
   for (const reason of dropReasons) instruments.drops_total.inc({ reason }, 0);
+  for (const result of resumeResults) instruments.resumes_total.inc({ result }, 0);
+  for (const route of requestRoutes)
+    for (const outcome of requestClasses) instruments.requests_total.inc({ route, class: outcome }, 0);
+  for (const reason of spanLosses) instruments.trace_spans_dropped_total.inc({ reason }, 0);
 };
 
-/** Builds the metrics of this process. */
-export const createMetrics = (): Metrics => {
+/** Builds the metrics of this process. `openDescriptors` must cost the same however many are open. */
+export const createMetrics = (openDescriptors: () => Promise<number | undefined>): Metrics => {
   const built: { readonly registry: Registry; readonly instruments: Instruments } = buildInstruments();
   presetLabels(built.instruments);
-  const refreshProcess = processMetrics(built.instruments);
+  const refreshProcess = processMetrics(built.instruments, openDescriptors);
   const refreshes: (() => void)[] = [];
   return {
     instruments: built.instruments,

@@ -41,13 +41,13 @@ const sleepThrough = async (policy: string, maxEvents: number): Promise<Told> =>
   const environment = {
     REVENPROX_HTTP__BACKPRESSURE_POLICY: policy,
     REVENPROX_HTTP__MAX_MESSAGE_QUEUE_SIZE: String(maxEvents),
+    REVENPROX_HTTP__SLOW_CLIENT_TIMEOUT_SEC: "3600",
   };
   let told: Told | undefined;
   await withProxy(environment, async ({ port }) => {
     const stream = openStream(port, "/events/a");
     await stream.waitFor("id: ");
     stream.socket.pause();
-    // Soon enough: a client that reads nothing for 10 seconds is cut.
     for (let index = 0; index < count; index += 10)
       await Promise.all(Array.from({ length: 10 }, () => publish(port, "a", "x".repeat(100_000))));
     stream.socket.resume();

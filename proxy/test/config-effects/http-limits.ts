@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { type EffectRow, withFolder, withProxy } from "../testing/effect-row.ts";
+import { type Engine, engines } from "../testing/engines.ts";
 import { until } from "../testing/proxy-process.ts";
 import { openStream, rawExchange } from "../testing/raw-stream.ts";
 import { startWebhook } from "../testing/webhook-server.ts";
@@ -35,6 +36,27 @@ const statusLine = async (port: number, before: Buffer): Promise<string> => {
   return line;
 };
 
+const behind = [{ "x-forwarded-for": "1.1.1.1" }, { "x-forwarded-for": "2.2.2.2" }];
+
+const trusting = (engine: Engine, range: string) => ({
+  ...limited(1),
+  REVENPROX_HTTP__ENGINE: engine,
+  REVENPROX_HTTP__TRUSTED_PROXIES: range,
+});
+
+const behindTrusted = (engine: Engine): Promise<void> =>
+  withProxy(trusting(engine, "127.0.0.0/8"), async ({ port }) => {
+    expect(await statuses(port, [...behind, { "x-forwarded-for": "9.9.9.9, 1.1.1.1" }])).toEqual([200, 200, 429]);
+    expect(await statusLine(port, proxyHeader)).toBe("HTTP/1.1 200 OK");
+    expect(await statusLine(port, proxyHeader)).toBe("HTTP/1.1 429 Too Many Requests");
+  });
+
+const behindOthers = (engine: Engine): Promise<void> =>
+  withProxy(trusting(engine, "10.0.0.0/8"), async ({ port }) => {
+    expect(await statuses(port, behind)).toEqual([200, 429]);
+    expect(await statusLine(port, proxyHeader)).toBe("HTTP/1.1 400 Bad Request");
+  });
+
 const limited = (limit: number): Headers => ({ REVENPROX_HTTP__RATE_LIMIT_PER_IP: String(limit) });
 
 export const httpLimitsRows: readonly EffectRow[] = [
@@ -46,7 +68,9 @@ export const httpLimitsRows: readonly EffectRow[] = [
         expect(await statuses(port, [{}, {}])).toEqual([200, 200]);
         expect(await publishStatus(port)).toBe(202);
         expect(await publishStatus(port)).toBe(429);
-        expect((await attempt(port)).retryAfter).toBe(20);
+        // A third of the minute, less what has passed of it.
+        const { retryAfter } = await attempt(port);
+        expect([retryAfter > 0, retryAfter <= 20]).toEqual([true, true]);
         await until("the log", () => output().includes("WARN] Rate limit exceeded for IP 127.0.0.1\n") || undefined);
         const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
         expect(metrics).toContain('revenprox_refusals_total{reason="rate_limit"} 2');
@@ -58,7 +82,7 @@ export const httpLimitsRows: readonly EffectRow[] = [
     run: async () => {
       await withProxy({ ...limited(1), REVENPROX_HTTP__RATE_LIMIT_WINDOW_SEC: "1" }, async ({ port }) => {
         expect(await statuses(port, [{}])).toEqual([200]);
-        await until("the next turn", async () => ((await attempt(port)).status === 200 ? true : undefined), 3_000);
+        await until("the next turn", async () => ((await attempt(port)).status === 200 ? true : undefined));
       });
       await withProxy({ ...limited(1), REVENPROX_HTTP__RATE_LIMIT_WINDOW_SEC: "600" }, async ({ port }) => {
         await attempt(port);
@@ -70,16 +94,8 @@ export const httpLimitsRows: readonly EffectRow[] = [
     key: "http.trusted_proxies",
     name: "clients behind them are told apart; PROXY protocol and headers of others are not believed",
     run: async () => {
-      const behind = [{ "x-forwarded-for": "1.1.1.1" }, { "x-forwarded-for": "2.2.2.2" }];
-      await withProxy({ ...limited(1), REVENPROX_HTTP__TRUSTED_PROXIES: "127.0.0.0/8" }, async ({ port }) => {
-        expect(await statuses(port, [...behind, { "x-forwarded-for": "9.9.9.9, 1.1.1.1" }])).toEqual([200, 200, 429]);
-        expect(await statusLine(port, proxyHeader)).toBe("HTTP/1.1 200 OK");
-        expect(await statusLine(port, proxyHeader)).toBe("HTTP/1.1 429 Too Many Requests");
-      });
-      await withProxy({ ...limited(1), REVENPROX_HTTP__TRUSTED_PROXIES: "10.0.0.0/8" }, async ({ port }) => {
-        expect(await statuses(port, behind)).toEqual([200, 429]);
-        expect(await statusLine(port, proxyHeader)).toBe("HTTP/1.1 400 Bad Request");
-      });
+      await Promise.all(engines.map(behindTrusted));
+      await Promise.all(engines.map(behindOthers));
     },
   },
   {

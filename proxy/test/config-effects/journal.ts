@@ -57,6 +57,20 @@ const resumesWithGap = async (environment: Environment, count: number, size: num
   return gap;
 };
 
+/** Resumes after the first of two events when they are so old. */
+const resumesAfter = (environment: Environment, ageSec: number, withGap: boolean): Promise<void> =>
+  withProxy(environment, async (proxy) => {
+    await ready(proxy);
+    const first = await publish(proxy.port, "a", "first");
+    await publish(proxy.port, "a", "old");
+    await seconds(ageSec);
+    const last = await publish(proxy.port, "a", "last");
+    const resumed = openStream(proxy.port, "/events/a", { "Last-Event-ID": first });
+    const text = await resumed.waitFor(`id: ${last}\n`);
+    resumed.close();
+    expect([text.includes('"reason":"expired"'), text.includes("data: old\n")]).toEqual([withGap, !withGap]);
+  });
+
 /** Port on which the server says who is subscribed to what. */
 const monitorPort = (nats: NatsProcess): number =>
   Number(/Starting http monitor on 127\.0\.0\.1:(\d+)/.exec(nats.log())?.[1]);
@@ -79,11 +93,17 @@ const seconds = (count: number): Promise<void> => new Promise((resolve) => setTi
 export const journalRows: readonly EffectRow[] = [
   {
     key: "journal.max_age_sec",
-    name: "the server removes events after it",
-    run: () =>
-      onNats({ REVENPROX_JOURNAL__MAX_AGE_SEC: "77", REVENPROX_JOURNAL__DUPLICATE_WINDOW_SEC: "60" }, async (parts) => {
-        expect((await parts.manager.streams.info(stream)).config.max_age).toBe(77e9);
-      }),
+    name: "after it a resume is told a gap; in time it is told none",
+    run: async () => {
+      const shortest = { REVENPROX_JOURNAL__MAX_AGE_SEC: "60", REVENPROX_JOURNAL__DUPLICATE_WINDOW_SEC: "60" };
+      await withNats(async (nats) => {
+        await Promise.all([
+          resumesAfter(shortest, 66, true),
+          resumesAfter({}, 66, false),
+          resumesAfter({ ...shortest, REVENPROX_NATS__SERVERS: nats.url }, 66, true),
+        ]);
+      });
+    },
   },
   {
     key: "journal.max_events_per_topic",
@@ -111,6 +131,28 @@ export const journalRows: readonly EffectRow[] = [
           expect((await fetch(`http://127.0.0.1:${proxy.managementPort}/readyz`)).status).toBe(503);
         }),
       ),
+  },
+  {
+    key: "journal.replay_mirror",
+    name: "NATS has a mirror of the journal, or none",
+    run: () =>
+      withNats(async (nats) => {
+        const streamsWith = async (replayMirror: string, count: number): Promise<void> => {
+          const environment = { REVENPROX_NATS__SERVERS: nats.url, REVENPROX_JOURNAL__REPLAY_MIRROR: replayMirror };
+          await withProxy(environment, async (proxy) => {
+            await ready(proxy);
+            const connection = await connect({ servers: nats.url, reconnect: false });
+            const { streams } = await jetstreamManager(connection);
+            try {
+              await until(`${count} streams`, async () => (await streams.names().next()).length === count || undefined);
+            } finally {
+              await connection.close();
+            }
+          });
+        };
+        await streamsWith("true", 2);
+        await streamsWith("false", 1);
+      }),
   },
   {
     key: "journal.publish_timeout_ms",

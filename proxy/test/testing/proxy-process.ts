@@ -23,7 +23,7 @@ export type Environment = Readonly<Record<string, string>>;
 export const until = async <T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
-  deadlineMs = 15_000,
+  deadlineMs = 60_000,
 ): Promise<T> => {
   const end = Date.now() + deadlineMs;
   for (;;) {
@@ -34,15 +34,12 @@ export const until = async <T>(
   }
 };
 
-const start = (args: readonly string[], environment: Environment) => {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=revenprox-source", "--disable-warning=ExperimentalWarning", main, ...args],
-    {
-      env: { PATH: process.env["PATH"] ?? "", ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+const start = (args: readonly string[], environment: Environment, program: string = main) => {
+  const conditions = program === main ? ["--conditions=revenprox-source"] : [];
+  const child = spawn(process.execPath, [...conditions, "--disable-warning=ExperimentalWarning", program, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -56,26 +53,35 @@ export const runProxy = async (args: readonly string[], environment: Environment
   return { code: await exited, output: output() };
 };
 
-/** Starts a proxy on free ports of 127.0.0.1 and waits until it serves. */
+/** A machine that does much else at once starts a process slowly. */
+const startDeadlineMs = 60_000;
+
+/** Starts a proxy on free ports of 127.0.0.1 and waits until it serves; `program` is another build's main.js. */
 export const startProxyProcess = async (
   environment: Environment = {},
   args: readonly string[] = [],
+  program?: string,
 ): Promise<ProxyProcess> => {
-  const { child, output, exited } = start(args, {
+  const addresses = {
     REVENPROX_HTTP__BIND_ADDRESS: "127.0.0.1:0",
     REVENPROX_MANAGEMENT__BIND_ADDRESS: "127.0.0.1:0",
-    ...environment,
-  });
+  };
+  const { child, output, exited } = start(args, { ...addresses, ...environment }, program);
   const portIn = (what: string): number | undefined => {
     const found = new RegExp(`${what} server started on [^\\s"]+:(\\d+)`).exec(output())?.[1];
     if (found === undefined && child.exitCode !== null) throw new Error(`the proxy ended:\n${output()}`);
     return found === undefined ? undefined : Number(found);
   };
-  const managementPort = await until("the management port", () => portIn("Management"));
-  const port = await until("the data port", () => portIn("HTTP"));
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await exited;
   };
-  return { child, port, managementPort, output, exited, stop };
+  try {
+    const managementPort = await until("the management port", () => portIn("Management"), startDeadlineMs);
+    const port = await until("the data port", () => portIn("HTTP"), startDeadlineMs);
+    return { child, port, managementPort, output, exited, stop };
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
 };

@@ -111,7 +111,6 @@ export class SlowReader {
     if (this.#hurry || this.#sincePause < 200_000 * this.#random()) return;
     this.#sincePause = 0;
     this.#socket.pause();
-    // Far from the 10 s without room in the socket after which uWebSockets.js closes a connection, on a busy machine too.
     setTimeout(() => this.#socket.resume(), 20 + this.#random() * 100);
   }
 

@@ -1,4 +1,4 @@
-import type { DropReason } from "@revenprox/contract/metrics";
+import type { DropReason, ResumeResult } from "@revenprox/contract/metrics";
 import type { HubMetrics } from "../ports.ts";
 
 /** Counts as the telemetry does, readable by a test. */
@@ -13,6 +13,7 @@ export class CountingMetrics implements HubMetrics {
   readonly drops: Record<DropReason, number> = { expired: 0, slow_consumer: 0 };
   gaps = 0;
   filled = 0;
+  readonly resumes: ResumeResult[] = [];
   late = 0;
 
   streamOpened(): void {
@@ -38,6 +39,9 @@ export class CountingMetrics implements HubMetrics {
   }
   holeFilled(messages: number): void {
     this.filled += messages;
+  }
+  resumed(result: ResumeResult): void {
+    this.resumes.push(result);
   }
   foundLate(messages: number): void {
     this.late += messages;

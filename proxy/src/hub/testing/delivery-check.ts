@@ -6,7 +6,15 @@ import type { ModelEntry } from "./model-journal.ts";
 export interface World {
   readonly entries: readonly ModelEntry[];
   readonly removedTo: number;
+  /** It began as an older copy of another one, with the entries up to `to`. */
+  readonly kept?: { readonly of: World; readonly to: number };
 }
+
+/** Where a stream at `from` goes on in a later world without getting anything twice, or nothing of it at all. */
+export const goesOnAfter = (from: { readonly world: World; readonly sequence: number }, later: World): number => {
+  if (later === from.world) return from.sequence;
+  return later.kept === undefined ? 0 : Math.min(later.kept.to, goesOnAfter(from, later.kept.of));
+};
 
 export interface Block {
   readonly id?: string;
@@ -51,6 +59,9 @@ export class DeliveryCheck {
   #lastEventId = "";
   /** Where the gap that was just told ends; the next block must say so. */
   #gapTo: string | undefined;
+  #gapFrom: Place | undefined;
+  /** The connection has told an id. */
+  #placed = false;
   received = 0;
   gaps = 0;
 
@@ -63,8 +74,9 @@ export class DeliveryCheck {
     return this.#lastEventId;
   }
 
-  /** What one connection brought, from its beginning or on from the last call. */
+  /** What one connection brought, from its beginning. */
   take(blocks: readonly Block[]): void {
+    this.#placed = false;
     for (const block of blocks) {
       if (block.event === "revenprox.gap") this.#gap(block);
       else if (block.data !== undefined) this.#event(block);
@@ -89,6 +101,7 @@ export class DeliveryCheck {
     if (this.#place !== undefined && start.world !== this.#place.world)
       throw new Error(`the gap begins at ${from}, elsewhere`);
     this.#nothingUntil(start);
+    this.#gapFrom = start;
     this.#becauseOf(reason, start, this.#parse(to));
   }
 
@@ -126,7 +139,13 @@ export class DeliveryCheck {
       this.#nothingUntil(place);
     }
     if (place.sequence > (place.world.entries.at(-1)?.sequence ?? 0)) throw new Error(`${id} is not stored yet`);
+    const from = this.#gapFrom;
+    if (this.#gapTo !== undefined && this.#placed && from !== undefined && from.world !== place.world) {
+      const due = goesOnAfter(from, place.world);
+      if (place.sequence !== due) throw new Error(`goes on at ${id} after a reset, not after ${due}`);
+    }
     this.#gapTo = undefined;
+    this.#placed = true;
     this.#place = place;
     this.#lastEventId = id;
   }

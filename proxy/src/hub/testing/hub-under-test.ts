@@ -1,5 +1,7 @@
 import type { Topic, TopicId } from "../event.ts";
-import { createHub, type Hub, type HubBounds, type HubSettings } from "../hub.ts";
+import { createHub, type Hub } from "../hub.ts";
+import type { HubBounds } from "../hub-bounds.ts";
+import type { HubSettings } from "../hub-settings.ts";
 import type { Journal, Log, OpenStream } from "../ports.ts";
 import { CountingMetrics } from "./counting-metrics.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -56,9 +58,10 @@ export interface OpenClient {
   readonly stream: OpenStream;
 }
 
-export const openOn = ({ hub }: { readonly hub: Hub }, name: string, lastEventId?: string): OpenClient => {
+/** `names`: topics, with a plus sign between them. */
+export const openOn = ({ hub }: { readonly hub: Hub }, names: string, lastEventId?: string): OpenClient => {
   const sink = new RecordingSink();
-  const stream = hub.open({ topics: [topicOf(name)], encoding: "plain", lastEventId }, sink);
+  const stream = hub.open({ topics: names.split("+").map(topicOf), encoding: "plain", lastEventId }, sink);
   if ("refused" in stream) throw new Error(`refused: ${stream.refused}`);
   return { sink, stream };
 };

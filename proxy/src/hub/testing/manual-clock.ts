@@ -2,7 +2,8 @@ import type { Clock } from "../ports.ts";
 
 interface Timer {
   readonly at: number;
-  readonly action: () => void;
+  /** Undefined: it was cancelled. */
+  action: (() => void) | undefined;
 }
 
 /** Promise chains of the code under test are shorter than this. */
@@ -11,7 +12,11 @@ const microtaskRounds = 24;
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #now: number;
-  #timers = new Set<Timer>();
+  /** In the order in which they are due. */
+  #timers: Timer[] = [];
+  /** Those before it are over. */
+  #first = 0;
+  #pending = 0;
   #endOfTurn: (() => void)[] = [];
 
   constructor(now = 1_700_000_000_000) {
@@ -23,10 +28,13 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, action: () => void): () => void {
-    const timer = { at: this.#now + ms, action };
-    this.#timers.add(timer);
+    if (Number.isNaN(ms)) throw new RangeError("a timer needs a time");
+    const timer: Timer = { at: this.#now + ms, action };
+    this.#timers.splice(this.#placeOf(timer.at), 0, timer);
+    this.#pending += 1;
     return () => {
-      this.#timers.delete(timer);
+      if (timer.action !== undefined) this.#pending -= 1;
+      timer.action = undefined;
     };
   }
 
@@ -35,7 +43,7 @@ export class ManualClock implements Clock {
   }
 
   get pendingTimers(): number {
-    return this.#timers.size;
+    return this.#pending;
   }
 
   /** Lets promises settle, then ends one turn of the event loop; true when there was something to do at its end. */
@@ -56,18 +64,47 @@ export class ManualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.settle();
-    for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
-      this.#timers.delete(timer);
-      this.#now = Math.max(this.#now, timer.at);
-      timer.action();
+    for (let action = this.#next(end); action !== undefined; action = this.#next(end)) {
+      action();
       await this.settle();
     }
     this.#now = end;
   }
 
-  #next(end: number): Timer | undefined {
-    let next: Timer | undefined;
-    for (const timer of this.#timers) if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
-    return next;
+  /** Takes what is due by `end` next, and moves the time there. */
+  #next(end: number): (() => void) | undefined {
+    for (
+      let timer = this.#timers[this.#first];
+      timer !== undefined && timer.at <= end;
+      timer = this.#timers[this.#first]
+    ) {
+      this.#first += 1;
+      this.#compact();
+      const { action } = timer;
+      if (action === undefined) continue;
+      timer.action = undefined;
+      this.#pending -= 1;
+      this.#now = Math.max(this.#now, timer.at);
+      return action;
+    }
+    return undefined;
+  }
+
+  #compact(): void {
+    if (this.#first * 2 < this.#timers.length) return;
+    this.#timers = this.#timers.slice(this.#first);
+    this.#first = 0;
+  }
+
+  /** Behind all that are due by then. */
+  #placeOf(at: number): number {
+    let low = this.#first;
+    let high = this.#timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#timers[middle]?.at ?? 0) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

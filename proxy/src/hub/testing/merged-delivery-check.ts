@@ -1,7 +1,7 @@
 import { parseEventId } from "../event-id.ts";
 import type { FrameEncoding } from "../frame-encoding.ts";
 import type { TopicRef } from "../past.ts";
-import type { Block, World } from "./delivery-check.ts";
+import { type Block, goesOnAfter, type World } from "./delivery-check.ts";
 import type { ModelEntry } from "./model-journal.ts";
 
 interface Place {
@@ -31,6 +31,9 @@ export class MergedDeliveryCheck {
   readonly #settled = new Set<ModelEntry>();
   readonly #outstanding = new Set<ModelEntry>();
   #resets = new Set<string>();
+  #resetFrom: Place | undefined;
+  /** The connection has told an id. */
+  #placed = false;
   #place: Place | undefined;
   #lastEventId = "";
   received = 0;
@@ -49,6 +52,7 @@ export class MergedDeliveryCheck {
   }
 
   take(blocks: readonly Block[]): void {
+    this.#placed = false;
     for (const block of blocks) {
       if (block.event === "revenprox.gap") this.#gap(block);
       else if (block.data !== undefined) this.#event(block.id, block.data);
@@ -79,6 +83,7 @@ export class MergedDeliveryCheck {
     if (reason === "reset") {
       if (start.epoch === end.epoch) throw new Error(`nothing is reset from ${from} to ${to}`);
       this.#resets.add(topic);
+      this.#resetFrom = start;
       return;
     }
     const covered = this.#of(topic, start, end);
@@ -150,6 +155,8 @@ export class MergedDeliveryCheck {
     const wasTold = this.#resets.size === this.#topics.size;
     if (held !== undefined && wasTold) {
       this.#outstanding.clear();
+      const due = this.#resetFrom === undefined ? 0 : goesOnAfter(this.#resetFrom, place.world);
+      if (this.#placed && place.sequence !== due) throw new Error(`goes on at ${id} after a reset, not after ${due}`);
     } else if (held !== undefined) {
       if (held.world !== place.world) throw new Error(`${id} is of another journal and no gap was told`);
       if (place.epoch < held.epoch) throw new Error(`${id} is of an older epoch`);
@@ -158,6 +165,7 @@ export class MergedDeliveryCheck {
     }
     if (place.sequence > (place.world.entries.at(-1)?.sequence ?? 0)) throw new Error(`${id} is not stored yet`);
     this.#resets.clear();
+    this.#placed = true;
     this.#place = place;
     this.#lastEventId = id;
   }

@@ -45,7 +45,7 @@ export class ModelJournal implements Journal {
   /** Reads are rejected although the journal is connected. */
   readsFail = false;
   mostTogether = 1_000;
-  readonly calls = { follow: 0, tails: 0, read: 0, bounds: 0 };
+  readonly calls = { follow: 0, tails: 0, read: 0, bounds: 0, locate: 0 };
   #listener: JournalListener | undefined;
   #followers = new Map<TopicId, Set<(event: LiveEvent) => void>>();
   #untold: Told[] = [];
@@ -154,6 +154,20 @@ export class ModelJournal implements Journal {
     this.#listener?.epochChanged({ epoch: this.epoch, restarted: true });
   }
 
+  /** An older copy, with the entries up to `keptTo`; `meanwhile` happens before anybody is told. */
+  restore(keptTo: number, meanwhile: () => void): void {
+    this.loseUntold();
+    this.history = this.history.filter(({ sequence }) => sequence <= keptTo);
+    this.#sequence = keptTo;
+    this.#removedTo = Math.min(this.#removedTo, keptTo);
+    this.epoch += 1_000;
+    const { losing } = this;
+    this.losing = true;
+    meanwhile();
+    this.losing = losing;
+    this.#listener?.epochChanged({ epoch: this.epoch, restarted: true, keptTo });
+  }
+
   /** The same entries under new ids. */
   rename(): void {
     this.epoch += 1_000;
@@ -203,6 +217,7 @@ export class ModelJournal implements Journal {
   }
 
   async locate(topicId: TopicId, place: JournalPlace): Promise<number> {
+    this.calls.locate += 1;
     this.#reach();
     const seen = this.#seen();
     const stored = this.#stored(topicId, seen);

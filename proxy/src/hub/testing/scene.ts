@@ -83,6 +83,10 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("fail reads" as const), on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("rename" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("restore" as const), topic, without: fc.nat(8), meanwhile: fc.nat(2) }),
+  },
 );
 export type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -95,7 +99,7 @@ export class Scene<Check extends Judge> {
   readonly #kinds: readonly Kind<Check>[];
   readonly hub: Hub;
   readonly #worlds = new Map<number, World>();
-  #world: { readonly entries: ModelJournal["history"]; removedTo: number };
+  #world: World & { removedTo: number };
   #published = 0;
 
   constructor(kinds: readonly Kind<Check>[]) {
@@ -119,6 +123,7 @@ export class Scene<Check extends Judge> {
         merge: { maxItems: 6, maxBytes: 1_000 },
         ringBudgetBytes: 1_800,
         streamsPerTurn: 2,
+        pages: { maxBytes: 2_000, lifeMs: 1_000, answersPerTurn: 3 },
       },
     );
   }
@@ -224,10 +229,23 @@ export class Scene<Check extends Judge> {
         journal.restart();
         this.#world = this.#nameWorld({ entries: journal.history, removedTo: 0 });
         return;
+      case "restore":
+        this.#restore(Math.max(0, journal.lastSequence - each.without), () => {
+          for (let count = 0; count < each.meanwhile; count += 1)
+            journal.store(this.#topicId(each.topic), this.#event());
+        });
+        return;
       case "rename":
         journal.rename();
         this.#nameWorld(this.#world);
     }
+  }
+
+  #restore(keptTo: number, meanwhile: () => void): void {
+    const of = this.#world;
+    this.journal.restore(keptTo, meanwhile);
+    const { history: entries, removedTo } = this.journal;
+    this.#world = this.#nameWorld({ entries, removedTo, kept: { of, to: keptTo } });
   }
 
   #open(index: number): void {
@@ -280,3 +298,12 @@ export class Scene<Check extends Judge> {
 }
 
 export const steps = fc.array(step, { minLength: 5, maxLength: 60, size: "max" });
+
+/** As many runs as `HUB_RUNS` says, from the seed `HUB_SEED` says; else few, from a random one, which a failure prints. */
+export const schedules = (): { readonly numRuns: number; readonly seed?: number } => {
+  const seed = process.env["HUB_SEED"];
+  return { numRuns: Number(process.env["HUB_RUNS"] ?? 2_500), ...(seed === undefined ? {} : { seed: Number(seed) }) };
+};
+
+/** Milliseconds that so many schedules may take on a machine that is busy with others. */
+export const scheduleTimeout = (): number => 120_000 + schedules().numRuns * 20;

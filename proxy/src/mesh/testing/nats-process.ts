@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 
 export interface NatsProcessOptions {
   /** Path of the nats-server program. */
   readonly program: string;
   /** False: a server without JetStream. */
   readonly jetstream?: boolean;
+  /** Lines of its JetStream block, such as how much it may store. */
+  readonly jetstreamLines?: string;
   /** Lines added to the server's configuration, such as users and their permissions. */
   readonly config?: string;
 }
@@ -22,8 +26,13 @@ export interface NatsProcess {
   stop(): Promise<void>;
   /** Ends it like a crash. */
   kill(): Promise<void>;
+  /** Lets it do nothing, with its connections up, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
   /** Starts it again on the same port, with the same store; other lines of configuration may be given. */
-  restart(config?: string): Promise<void>;
+  restart(config?: string, jetstreamLines?: string): Promise<void>;
+  /** Has the running server read other lines of configuration; resolves when it has taken them. */
+  reload(config: string): Promise<void>;
   /** Throws away all that is stored; only while the server is down. */
   wipe(): Promise<void>;
   /** Copies the store aside, and back over the present one; only while the server is down. */
@@ -44,10 +53,16 @@ export const startNats = async (options: NatsProcessOptions): Promise<NatsProces
   const port = await freePort();
   let child: ChildProcess | undefined;
   let log = "";
+  let jetstreamLines = options.jetstreamLines ?? "";
+
+  const writeConfig = (config: string): Promise<void> => {
+    const jetstream =
+      options.jetstream === false ? "" : `jetstream {\n store_dir: ${JSON.stringify(store)}\n ${jetstreamLines}\n}\n`;
+    return writeFile(configFile, `host: 127.0.0.1\nport: ${port}\n${jetstream}${config}\n`);
+  };
 
   const run = async (config: string): Promise<void> => {
-    const jetstream = options.jetstream === false ? "" : `jetstream { store_dir: ${JSON.stringify(store)} }\n`;
-    await writeFile(configFile, `host: 127.0.0.1\nport: ${port}\n${jetstream}${config}\n`);
+    await writeConfig(config);
     const server = spawn(options.program, ["-c", configFile], { stdio: ["ignore", "ignore", "pipe"] });
     server.stderr.setEncoding("utf8").on("data", (text: string) => {
       log += text;
@@ -72,9 +87,20 @@ export const startNats = async (options: NatsProcessOptions): Promise<NatsProces
     log: () => log,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    restart: async (config) => {
+    freeze: () => void child?.kill("SIGSTOP"),
+    thaw: () => void child?.kill("SIGCONT"),
+    restart: async (config, lines) => {
+      jetstreamLines = lines ?? jetstreamLines;
       await end("SIGTERM");
       await run(config ?? options.config ?? "");
+    },
+    reload: async (config) => {
+      await writeConfig(config);
+      const said = log.length;
+      child?.kill("SIGHUP");
+      await eventually(`nats-server to take its new configuration:\n${log.slice(said)}`, () =>
+        log.slice(said).includes("Reloaded server configuration"),
+      );
     },
     wipe: () => rm(store, { recursive: true, force: true }),
     saveStore: () => replaceFolder(store, saved),
@@ -90,15 +116,6 @@ const replaceFolder = async (from: string, to: string): Promise<void> => {
   await rm(to, { recursive: true, force: true });
   await cp(from, to, { recursive: true });
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(address)));
-    });
-  });
 
 /** Resolves with the first word of the server, which it says when it is ready for clients. */
 const greets = (port: number): Promise<boolean> =>

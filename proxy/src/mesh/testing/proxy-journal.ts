@@ -1,4 +1,5 @@
 import { proxyConfig } from "@revenprox/contract/config/proxy-config";
+import type { JournalReadSource } from "@revenprox/contract/metrics";
 import type { Log } from "../../hub/ports.ts";
 import { createNatsJournal, type NatsJournal } from "../nats-journal.ts";
 import { eventually } from "./eventually.ts";
@@ -6,13 +7,13 @@ import { type RecordingListener, recordingListener } from "./recording-listener.
 import { systemClock } from "./system-clock.ts";
 
 export interface ProxyJournalOptions {
-  readonly url: string;
+  readonly url: string | readonly string[];
   readonly instance: string;
   readonly proxyId?: string;
   readonly heartbeatMs?: number;
   readonly user?: string;
   readonly passwordFile?: string;
-  readonly journal?: Readonly<Record<string, number>>;
+  readonly journal?: Readonly<Record<string, number | boolean>>;
 }
 
 export interface ProxyJournal {
@@ -20,6 +21,8 @@ export interface ProxyJournal {
   readonly listener: RecordingListener;
   readonly lines: string[];
   readonly malformed: () => number;
+  /** Requests for stored messages so far. */
+  readonly reads: (source: JournalReadSource) => number;
   ready(): Promise<void>;
 }
 
@@ -37,12 +40,13 @@ export const openProxyJournal = (options: ProxyJournalOptions): ProxyJournal => 
     ...(passwordFile === undefined ? {} : { passwordFile }),
   };
   const config = proxyConfig.parse({
-    nats: { servers: [url], instance, ...credentials },
+    nats: { servers: typeof url === "string" ? [url] : [...url], instance, ...credentials },
     journal: { ...options.journal },
   });
   const lines: string[] = [];
   const listener = recordingListener();
   let malformed = 0;
+  const reads = new Map<JournalReadSource, number>();
   const journal = createNatsJournal({
     clock: systemClock,
     random: Math.random,
@@ -53,6 +57,8 @@ export const openProxyJournal = (options: ProxyJournalOptions): ProxyJournal => 
     onMalformed: () => {
       malformed += 1;
     },
+    maxEventSize: () => config.http.maxEventSize,
+    onRead: (source) => void reads.set(source, (reads.get(source) ?? 0) + 1),
     ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
   });
   journal.listen(listener);
@@ -62,6 +68,7 @@ export const openProxyJournal = (options: ProxyJournalOptions): ProxyJournal => 
     listener,
     lines,
     malformed: () => malformed,
+    reads: (source) => reads.get(source) ?? 0,
     ready: async () => {
       await eventually(`the journal of ${instance} is ready:\n${lines.join("\n")}`, () => journal.connected);
     },

@@ -1,16 +1,16 @@
-import type { JournalListener } from "../../hub/ports.ts";
+import type { EpochChange, JournalListener } from "../../hub/ports.ts";
 
 /** What a journal said without being asked, in order. */
 export interface RecordingListener extends JournalListener {
   readonly resyncs: string[];
-  readonly epochs: { readonly epoch: number; readonly restarted: boolean }[];
+  readonly epochs: EpochChange[];
   readonly nudges: { readonly topicId: string; readonly sequence: number }[];
   readonly disconnects: number;
 }
 
 export const recordingListener = (): RecordingListener => {
   const resyncs: string[] = [];
-  const epochs: { epoch: number; restarted: boolean }[] = [];
+  const epochs: EpochChange[] = [];
   const nudges: { topicId: string; sequence: number }[] = [];
   let disconnects = 0;
   return {

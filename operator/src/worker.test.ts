@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import type { Cluster } from "./reconcile/reconcile.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import type { PassSpan, PassTracing } from "./telemetry/tracing.ts";
+import { resourceOf } from "./testing/resource.ts";
+import { createWorker } from "./worker.ts";
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const noMetrics: Metrics = {
+  reconciled: () => undefined,
+  listed: () => undefined,
+  watchInterrupted: () => undefined,
+  wrote: () => undefined,
+  statusWritten: () => undefined,
+  scrape: async () => ({ body: "", contentType: "" }),
+};
+
+/** Notes spans as lines in the order of their ends. */
+const noting = () => {
+  const ended: string[] = [];
+  const span = (path: string): PassSpan => ({
+    step: (name, attributes) => span(`${path} > ${[name, ...Object.values(attributes)].join(" ")}`),
+    end: (outcome, failed) => void ended.push(`${path}: ${outcome}${failed ? "!" : ""}`),
+  });
+  const tracing: PassTracing = {
+    begin: (namespace, name) => span(`${namespace}/${name}`),
+    stop: async () => undefined,
+  };
+  return { tracing, ended };
+};
+
+test("a pass and its writes are spans, a failure is marked", async () => {
+  const { tracing, ended } = noting();
+  const revenprox = resourceOf({});
+  const object = { apiVersion: "v1", kind: "Service", metadata: { name: "web", namespace: "apps" } };
+  const ref = { apiVersion: "v1", kind: "Service", name: "web" };
+  const cluster = {
+    apply: async () => ({ kind: "failed", ref, message: "no" }),
+    patchStatus: async () => true,
+  } as unknown as Cluster;
+  const work = createWorker({
+    log: quiet,
+    metrics: noMetrics,
+    now: () => 0,
+    tracing,
+    run: (observed) => async () => {
+      const seen = observed(cluster);
+      await seen.apply(revenprox, object);
+      await seen.patchStatus(revenprox, {} as never);
+      return { kind: "failed", message: "no" };
+    },
+  });
+  await work("apps/web");
+  expect(ended).toEqual([
+    "apps/web > apply Service web: failed!",
+    "apps/web > patch status: changed",
+    "apps/web: failed!",
+  ]);
+});

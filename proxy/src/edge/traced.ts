@@ -1,0 +1,76 @@
+import type { Answer } from "../http/answer.ts";
+import type { EventTrace, PublishedEvent, TopicId } from "../hub/event.ts";
+import { formatEventId } from "../hub/event-id.ts";
+import type { EventSink, OpenStream } from "../hub/ports.ts";
+import type { BatchResult } from "../hub/publish-batch.ts";
+import type { PublishResult } from "../hub/publish-once.ts";
+import type { RequestTracing, Span, TracedEnd } from "../hub/tracing.ts";
+import type { Exchange } from "./exchange.ts";
+
+type Answered = Answer | undefined | Promise<Answer | undefined>;
+type Handle = (exchange: Exchange) => Answered;
+
+/** A handler that is told the span of its request; undefined while the request is neither recorded nor part of a trace. */
+export type TracedHandle = (exchange: Exchange, span?: Span) => Answered;
+
+/** Ends the span with its answer. A stream has none of its own: whoever opens it ends the span. */
+const ended = async (
+  span: Span,
+  operation: "publish" | "subscribe",
+  answered: Answered,
+): Promise<Answer | undefined> => {
+  try {
+    const answer = await answered;
+    if (answer !== undefined) span.end({ status: answer.status });
+    else if (operation === "publish") span.end({ error: "client_gone" });
+    return answer;
+  } catch (error) {
+    span.end({ status: 500 });
+    throw error;
+  }
+};
+
+/** `handle`, followed as a span. Without tracing it is `handle` itself. */
+export const traced = (
+  tracing: RequestTracing | undefined,
+  operation: "publish" | "subscribe",
+  handle: TracedHandle,
+): Handle => {
+  if (tracing === undefined) return handle;
+  return (exchange) => {
+    if (exchange.method === "HEAD") return handle(exchange);
+    const span = tracing.request(operation, exchange.header("traceparent"));
+    return span === undefined ? handle(exchange) : ended(span, operation, handle(exchange, span));
+  };
+};
+
+/** `event`, with the trace that its delivery belongs to. */
+export const withTrace = (event: PublishedEvent, trace: EventTrace | undefined): PublishedEvent =>
+  trace === undefined ? event : { ...event, trace };
+
+const endOf = (result: PublishResult | BatchResult): TracedEnd => {
+  if (result.kind === "stored") return { eventId: formatEventId(result.cursor.epoch, result.cursor.sequence) };
+  return result.kind === "results" ? {} : { error: result.kind };
+};
+
+/** Stores events as a step of the request; they carry the trace that `store` is given. */
+export const tracedStore = async <R extends PublishResult | BatchResult>(
+  span: Span | undefined,
+  step: { readonly topicId: TopicId; readonly events: number },
+  store: (trace: EventTrace | undefined) => Promise<R>,
+): Promise<R> => {
+  if (span === undefined || !span.recorded) return store(undefined);
+  const append = span.child({ kind: "journal", ...step });
+  const result = await store({ traceparent: append.traceparent, decided: true });
+  append.end(endOf(result));
+  return result;
+};
+
+/** `open`, which ends the span of its request. */
+export const openedUnder =
+  (span: Span | undefined, open: (sink: EventSink) => OpenStream | Answer) =>
+  (sink: EventSink): OpenStream | Answer => {
+    const opened = open(sink);
+    span?.end({ status: "writable" in opened ? 200 : opened.status });
+    return opened;
+  };

@@ -1,0 +1,72 @@
+import type { TopicId } from "./event.ts";
+import type { Clock, HubMetrics, Journal, JournalPage } from "./ports.ts";
+import type { ReadGate } from "./read-gate.ts";
+import type { FeedEffect, TopicFeed } from "./topic-feed.ts";
+
+export interface HoleFillerParts {
+  readonly journal: Pick<Journal, "read">;
+  readonly clock: Clock;
+  /** Reads of all topics together. */
+  readonly fillGate: ReadGate;
+  readonly topicId: TopicId;
+  readonly metrics: Pick<HubMetrics, "holeFilled">;
+  readonly feed: TopicFeed;
+  /** Does what the feed wants done. */
+  readonly run: (effects: readonly FeedEffect[]) => void;
+  readonly report: (fault: unknown) => void;
+}
+
+/** Reads what a topic's feed lacks. */
+export class HoleFiller {
+  readonly #parts: HoleFillerParts;
+  #abandoned = 0;
+
+  constructor(parts: HoleFillerParts) {
+    this.#parts = parts;
+  }
+
+  /** Gives the feed a page of what lies after the sequence `after`, or tells it that there is none to be had. */
+  read(after: number, delayMs: number): void {
+    if (delayMs === 0) this.#read(after, this.#abandoned);
+    else {
+      const { clock } = this.#parts;
+      const abandoned = this.#abandoned;
+      clock.after(delayMs, () => this.#read(after, abandoned));
+    }
+  }
+
+  /** What is being read will not be answered. */
+  abandon(): void {
+    this.#abandoned += 1;
+  }
+
+  #read(after: number, abandoned: number): void {
+    const { journal, fillGate, topicId } = this.#parts;
+    const isWanted = () => abandoned === this.#abandoned;
+    if (!isWanted()) return;
+    fillGate
+      .run(async () => (isWanted() ? journal.read(topicId, after) : undefined))
+      .then(
+        (page) => {
+          if (page !== undefined && isWanted()) this.#filled(page);
+        },
+        (fault: unknown) => {
+          if (isWanted()) this.#failed(fault);
+        },
+      );
+  }
+
+  #filled(page: JournalPage): void {
+    const { feed, clock, metrics, run } = this.#parts;
+    const effects = feed.page(page, clock.now());
+    const filled = effects.reduce((sum, effect) => sum + (effect.kind === "deliver" ? 1 : 0), 0);
+    if (filled > 0) metrics.holeFilled(filled);
+    run(effects);
+  }
+
+  #failed(fault: unknown): void {
+    const { feed, run, report } = this.#parts;
+    report(fault);
+    run(feed.readFailed());
+  }
+}

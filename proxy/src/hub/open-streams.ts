@@ -1,0 +1,103 @@
+import { type Drain, jitteredRetry, runDrain } from "./drain.ts";
+import type { HubSettings } from "./hub-settings.ts";
+import { KeepaliveWheel } from "./keepalive-wheel.ts";
+import type { Clock, EventSink, HubMetrics, Random } from "./ports.ts";
+import type { SentTally } from "./sent-tally.ts";
+import { errorFrame, joinFrames, retryFrame } from "./sse-frame.ts";
+import { enterState, isOpen, noStreams, Stream, type StreamOwner, type Wish } from "./stream.ts";
+
+export interface OpenStreamsDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: HubMetrics;
+  readonly settings: () => HubSettings;
+  readonly tally: SentTally;
+}
+
+/** Part of their longest age by which streams differ, so that those of one moment do not all come back in one. */
+const ageJitter = 0.1;
+
+/** All streams of a hub, whatever they listen to: counts them, has them kept alive, and ends them. */
+export class OpenStreams {
+  readonly counts = noStreams();
+  readonly #dependencies: OpenStreamsDependencies;
+  readonly #wheel: KeepaliveWheel;
+
+  constructor(dependencies: OpenStreamsDependencies) {
+    this.#dependencies = dependencies;
+    const { clock, settings } = dependencies;
+    const intervalSec = () => settings().keepaliveIntervalSec;
+    this.#wheel = new KeepaliveWheel(clock, intervalSec, (stream) => this.#visit(stream));
+  }
+
+  get size(): number {
+    return this.#wheel.size;
+  }
+
+  add(owner: StreamOwner, sink: EventSink, wish: Wish): Stream {
+    const { clock, random, metrics } = this.#dependencies;
+    const stream = new Stream(owner, sink, clock.now(), wish);
+    stream.lifespan = 1 - ageJitter + 2 * ageJitter * random();
+    this.#wheel.add(stream);
+    metrics.streamOpened();
+    return stream;
+  }
+
+  /** The stream cannot go on. True: it has been written to, so it was told and is now closing; else it is gone. */
+  fail(stream: Stream): boolean {
+    if (stream.greeted) this.#end(stream, joinFrames([this.#farewell(), errorFrame("internal_error")]));
+    else {
+      stream.owner.leave(stream);
+      this.closed(stream);
+    }
+    return stream.greeted;
+  }
+
+  closed(stream: Stream): void {
+    const stalled = isOpen(stream) && stream.blocked;
+    if (isOpen(stream)) this.#wheel.remove(stream);
+    enterState(stream, "closed");
+    const { clock, metrics } = this.#dependencies;
+    metrics.streamClosed(Math.max(0, clock.now() - stream.openedAt) / 1_000, stalled);
+  }
+
+  drain({ withinMs, ratePerSec }: Drain): Promise<void> {
+    return runDrain({
+      clock: this.#dependencies.clock,
+      withinMs,
+      ratePerSec,
+      open: () => this.#wheel.size,
+      closing: () => this.counts.closing,
+      end: (count) => {
+        for (const stream of this.#wheel.pick(count)) this.#end(stream, this.#farewell());
+      },
+    });
+  }
+
+  /** Ends all of them without a word. */
+  stop(): void {
+    for (const stream of this.#wheel.pick(this.#wheel.size)) this.#end(stream, undefined);
+    this.#wheel.stop();
+  }
+
+  #visit(stream: Stream): void {
+    const { clock, settings } = this.#dependencies;
+    const { maxAgeSec } = settings();
+    const old = maxAgeSec !== undefined && clock.now() - stream.openedAt >= maxAgeSec * 1_000 * stream.lifespan;
+    if (old) this.#end(stream, this.#farewell());
+    else stream.owner.keepalive(stream);
+  }
+
+  #farewell(): Uint8Array {
+    const { random, settings } = this.#dependencies;
+    return retryFrame(jitteredRetry(settings().retryMs, random));
+  }
+
+  #end(stream: Stream, frames: Uint8Array | undefined): void {
+    this.#wheel.remove(stream);
+    stream.owner.leave(stream);
+    enterState(stream, "closing");
+    if (frames !== undefined) this.#dependencies.tally.add(0, frames.length);
+    stream.sink.end(frames);
+  }
+}
