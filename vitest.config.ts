@@ -58,11 +58,17 @@ export default defineConfig({
       project("chaos", { include: ["e2e/chaos/**/*.chaos.ts"], timeoutSeconds: 420, serial: true }),
       project("e2e", {
         include: ["e2e/**/*.e2e.ts"],
-        exclude: ["e2e/cluster/**", "e2e/images/**"],
+        exclude: ["e2e/cluster/**", "e2e/images/**", "e2e/monitoring/**"],
         timeoutSeconds: 240,
         serial: true,
         secondTry: true,
         globalSetup: "e2e/stories/setup.ts",
+      }),
+      project("observability", {
+        include: ["e2e/monitoring/**/*.e2e.ts"],
+        timeoutSeconds: 600,
+        serial: true,
+        globalSetup: "e2e/monitoring/stage/setup.ts",
       }),
     ],
   },

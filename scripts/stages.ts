@@ -16,9 +16,12 @@ const longSuites = {
   REVENPROX_TEST_BACKPRESSURE_SEC: "60",
   REVENPROX_TEST_ALERT_TIMES: "full",
   REVENPROX_TEST_CYCLES: "10000",
+  REVENPROX_TEST_FOREIGN_OBJECTS: "30000",
+  REVENPROX_TEST_FULL: "1",
   REVENPROX_TEST_INTEROP_SECONDS: "60",
   REVENPROX_TEST_OUTAGE_SEC: "600",
   REVENPROX_TEST_STATE_RUNS: "50000",
+  REVENPROX_TEST_STEADY_SECONDS: "600",
   REVENPROX_TEST_STREAMS: "10000",
 };
 
@@ -56,16 +59,19 @@ const program = (file: string, ...args: string[]) =>
     ...args,
   );
 
-const suiteOf = (extent: Extent) => (project: string) => async (): Promise<SuiteReport> => {
-  const report = join(reportFolder, `${project}.json`);
-  rmSync(report, { force: true });
-  const code = await exitCode(
-    process.execPath,
-    [join(root, "node_modules/vitest/vitest.mjs"), ...["run", "--project", project]],
-    { ...process.env, ...(extent === "full" ? longSuites : {}), REVENPROX_SUITE_REPORT: report },
-  );
-  return readSuiteReport(report, code);
-};
+const suiteOf =
+  (extent: Extent) =>
+  (project: string, ...options: string[]) =>
+  async (): Promise<SuiteReport> => {
+    const report = join(reportFolder, `${project}.json`);
+    rmSync(report, { force: true });
+    const code = await exitCode(
+      process.execPath,
+      [join(root, "node_modules/vitest/vitest.mjs"), ...["run", "--project", project, ...options]],
+      { ...process.env, ...(extent === "full" ? longSuites : {}), REVENPROX_SUITE_REPORT: report },
+    );
+    return readSuiteReport(report, code);
+  };
 
 const rank: Readonly<Record<Extent, number>> = { fast: 0, usual: 1, full: 2 };
 
@@ -85,7 +91,8 @@ export const stagesOf = (extent: Extent): readonly Stage[] => {
       run: program("e2e/environment/prepare.ts"),
     },
     { name: "conformance with the event stream standard", usually: "1 min", from: "usual", run: suite("conformance") },
-    { name: "integration tests", usually: "3 min", from: "usual", run: suite("integration") },
+    // They wait more than they work, whatever the number of cores.
+    { name: "integration tests", usually: "7 min", from: "usual", run: suite("integration", "--maxWorkers=5") },
     { name: "one stream over many pods, under faults", usually: "2 min", from: "usual", run: suite("chaos") },
     { name: "the built-in cluster and its images", usually: "2 min", from: "usual", run: suite("cluster") },
     { name: "user stories on the cluster", usually: "3 min", from: "usual", run: suite("e2e") },

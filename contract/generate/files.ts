@@ -6,12 +6,16 @@ import { customResourceDefinition } from "./crd.ts";
 import { dashboardDocs } from "./dashboards/docs.ts";
 import { dashboardFiles } from "./dashboards/files.ts";
 import { operatorGroupsForChart } from "./example-rules.ts";
+import { resourceDocs } from "./resource-docs.ts";
 import { runbookPages } from "./runbook-pages.ts";
 import { sloDocs } from "./slo-docs.ts";
 
+/** Indented by one: a deep schema is spaces for a fifth, and the CRD is to stay under 100 KiB. */
 const crdYaml = (): string =>
   `# Generated from contract/src/resource by \`npm run generate\`.\n${stringify(customResourceDefinition(), {
     lineWidth: 0,
+    indent: 1,
+    indentSeq: false,
     aliasDuplicateObjects: false,
   })}`;
 
@@ -28,6 +32,7 @@ export const generatedFiles = (): ReadonlyMap<string, string> => {
     ["crds/revenprox.yaml", crd],
     ["charts/revenprox/files/revenprox-crd.yaml", crd],
     ["docs/configuration.md", configDocs()],
+    ["docs/resource.md", resourceDocs()],
     ["docs/metrics.md", metricsDocs()],
     ["docs/errors.md", errorDocs()],
     ["docs/alerts.md", alertDocs()],

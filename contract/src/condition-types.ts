@@ -1,15 +1,21 @@
-/** Conditions in `status.conditions`; `Ready`, `Reconciling` and `Stalled` follow kstatus. */
-export const conditionTypes = [
-  "Ready",
-  "Reconciling",
-  "Stalled",
-  "Available",
-  "NatsReady",
-  "JournalDurable",
-  "MonitoringReady",
-  "AuthenticationConfigured",
-] as const;
-export type ConditionType = (typeof conditionTypes)[number];
+/**
+ * Conditions in `status.conditions` and what True means, in the order in which they are shown; `Ready`, `Reconciling`
+ * and `Stalled` follow kstatus.
+ */
+export const conditionMeanings = {
+  Ready: "Everything is as the spec asks, and works.",
+  Reconciling: "The cluster is on its way to the spec.",
+  Stalled: "Waiting alone helps no more: the message says what to edit.",
+  Available: "At least one proxy serves.",
+  NatsReady: "NATS and the journal work.",
+  JournalDurable: "Events outlive the loss of a NATS pod.",
+  MonitoringReady: "What monitoring asks for exists.",
+  RouteReady: "The Ingress or HTTPRoute that the spec asks for is taken; also where it asks for none.",
+  AuthenticationConfigured: "Somebody decides who may read.",
+  UpgradePending: "The operator has newer images than those that are kept; the message says how to take them.",
+} as const;
+export type ConditionType = keyof typeof conditionMeanings;
+export const conditionTypes = Object.keys(conditionMeanings) as readonly ConditionType[];
 
 export interface Condition {
   readonly type: ConditionType;

@@ -13,12 +13,18 @@ export const operatorMetrics = {
   reconcile_duration_seconds: "histogram",
   workqueue_depth: "gauge",
   workqueue_longest_running_processor_seconds: "gauge",
+  workqueue_adds_total: "counter",
+  workqueue_retries_total: "counter",
+  workqueue_queue_duration_seconds: "histogram",
   watch_last_event_age_seconds: "gauge",
   watch_restarts_total: "counter",
   list_total: "counter",
   child_writes_total: "counter",
   status_writes_total: "counter",
   resources: "gauge",
+  cached_objects: "gauge",
+  leader: "gauge",
+  leader_terms_total: "counter",
   build_info: "gauge",
 } as const satisfies Record<string, MetricType>;
 

@@ -74,6 +74,9 @@ test.each([
     { monitoring: { alerts: [{ name: "RevenProxDown" }, { name: "RevenProxDown" }] } },
     /Duplicate value/,
   ],
+  ["an image that is none", { image: "two words" }, /must be an image such as registry.example/],
+  ["a digest that is cut off", { image: "name@sha256:12" }, /must be an image such as/],
+  ["a policy that there is not", { upgradePolicy: "Sometimes" }, /supported values: "Manual", "Automatic"/],
   ["a bad size", { nats: { managed: { storage: { size: "plenty" } } } }, /must be a quantity such as 500m or 1Gi/],
 ])("%s is refused with a message that says what to do", async (_, spec, message) => {
   expect(await refusal(manifest(spec))).toMatch(message);
@@ -118,12 +121,15 @@ test("managed NATS cannot be changed later", async () => {
     "--patch",
     JSON.stringify({ spec: { nats } }),
   ];
-  expect(await kubectl(patch({ managed: { replicas: 3 } }))).toMatch(/nats.managed cannot be changed after creation/);
-  expect(await kubectl(patch({ managed: { storage: { size: "9Gi" } } }))).toMatch(/nats.managed cannot be changed/);
+  expect(await kubectl(patch({ managed: { replicas: 3 } }))).toMatch(
+    /nats.managed.replicas and storage cannot be changed after creation/,
+  );
+  expect(await kubectl(patch({ managed: { storage: { size: "9Gi" } } }))).toMatch(/storage cannot be changed/);
   expect(await kubectl(patch({ external: { servers: ["nats://n:4222"] } }))).toMatch(
     /cannot move between managed and external/,
   );
   expect(await kubectl(patch({ managed: {} }))).toContain("patched");
+  expect(await kubectl(patch({ managed: { image: "registry.example/nats:3" } }))).toContain("patched");
 });
 
 test("the scale subresource reads and writes spec.replicas", async () => {

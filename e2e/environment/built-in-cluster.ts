@@ -22,8 +22,11 @@ const platformOf = (cluster: Cluster, images: ImageNames, leave: () => Promise<v
 export const attachBuiltIn = async (images: ImageNames): Promise<Platform> =>
   platformOf(await attach(), images, async () => undefined);
 
-/** Builds the images, starts the built-in cluster and hands it the images. `progress` is told what is being done. */
-export const startBuiltIn = async (progress: Progress): Promise<Platform> => {
+/**
+ * Builds the images, starts the built-in cluster and hands it the images, those in `archives` too. `progress` is told
+ * what is being done.
+ */
+export const startBuiltIn = async (progress: Progress, archives: readonly string[] = []): Promise<Platform> => {
   const built = await buildImages({ progress });
   const nameOf = (component: string): string => {
     const image = built.find((candidate) => candidate.component === component);
@@ -31,7 +34,7 @@ export const startBuiltIn = async (progress: Progress): Promise<Platform> => {
     return image.name;
   };
   const cluster = await up();
-  for (const { archive } of built) await cluster.importImage(archive);
+  for (const archive of [...built.map((image) => image.archive), ...archives]) await cluster.importImage(archive);
   const images = { operator: nameOf("operator"), proxy: nameOf("proxy"), natsServer: nameOf("nats-server") };
   return platformOf(cluster, images, () => cluster.down());
 };

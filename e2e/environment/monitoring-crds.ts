@@ -1,14 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { runCommand } from "./run-command.ts";
+import { releaseFiles } from "@revenprox/observability";
 
-/** The module whose release carries the CRDs. */
-const release = "github.com/prometheus-operator/prometheus-operator@v0.85.0";
 const crds = ["servicemonitors", "prometheusrules"] as const;
 
-/** YAML of the real ServiceMonitor and PrometheusRule CRDs, fetched through the Go module proxy and cached by Go. */
+/** YAML of the real ServiceMonitor and PrometheusRule CRDs, from the release of prometheus-operator that the stories run. */
 export const monitoringCrds = async (): Promise<string> => {
-  const { Dir } = JSON.parse(await runCommand("go", ["mod", "download", "-json", release])) as { Dir: string };
-  const files = crds.map((crd) => join(Dir, `example/prometheus-operator-crd/monitoring.coreos.com_${crd}.yaml`));
-  return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n---\n");
+  const paths = crds.map((crd) => `example/prometheus-operator-crd/monitoring.coreos.com_${crd}.yaml`);
+  return (await releaseFiles(paths)).join("\n---\n");
 };

@@ -1,6 +1,6 @@
 import { chromiumPackage, ensureDebianPackages, helm, kubernetes, natsServer } from "@revenprox/cluster";
 import { buildImages } from "@revenprox/images";
-import { promtool } from "@revenprox/observability";
+import { monitoringImages, promtool } from "@revenprox/observability";
 import { monitoringCrds } from "./monitoring-crds.ts";
 
 // Everything the suites need is installed and built before the first of them, so that no test's time-out waits for a compiler.
@@ -10,5 +10,6 @@ await natsServer();
 await kubernetes();
 await helm();
 await promtool();
+await monitoringImages();
 await monitoringCrds();
 await buildImages({ progress: (line) => process.stdout.write(`${line}\n`) });

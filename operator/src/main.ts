@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import closeWithGrace from "close-with-grace";
@@ -20,11 +21,12 @@ const version = (): string => {
 const main = async (): Promise<void> => {
   const settings = readSettings();
   const log = createLog({ level: settings.logLevel, format: settings.logFormat });
-  const client = createKubeClient(loadKubeConfig());
+  const podName = settings.podName ?? hostname();
+  const client = createKubeClient(loadKubeConfig(), podName);
   const tracing = await startTracing({
     settings: settings.tracing,
     version: version(),
-    instanceId: hostname(),
+    instanceId: podName,
     random: Math.random,
   });
   const operator = composeOperator(settings, {
@@ -32,6 +34,8 @@ const main = async (): Promise<void> => {
     scheduler: systemScheduler,
     log,
     version: version(),
+    // A container that starts anew in the same pod is another one: its predecessor's writes may still be under way.
+    identity: `${podName}_${randomUUID()}`,
     tracing,
   });
   const port = await listen(operator.server, settings.port);

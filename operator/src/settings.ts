@@ -1,5 +1,6 @@
 import { managedBy } from "@revenprox/contract/labels";
 import { ports } from "@revenprox/contract/ports";
+import type { ElectionTimes } from "./leader/election.ts";
 import type { OperatorSettings } from "./reconcile/ports.ts";
 import type { LogLevel } from "./telemetry/log.ts";
 import type { TracingSettings } from "./telemetry/tracing.ts";
@@ -17,6 +18,15 @@ export interface Settings {
   readonly fieldManager: string;
   /** Traces of the operator's own passes. */
   readonly tracing: TracingSettings;
+  /** Undefined: this operator is the only one. */
+  readonly election: ElectionSettings | undefined;
+  /** Name of the pod, as the Lease and the audit log show it; undefined: the machine's. */
+  readonly podName: string | undefined;
+}
+
+export interface ElectionSettings {
+  readonly lease: { readonly namespace: string; readonly name: string };
+  readonly times: ElectionTimes;
 }
 
 /** Lists every environment variable that cannot be used. */
@@ -40,6 +50,7 @@ const namespaces = matching(
   /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(,|$))*$/,
   "namespaces with commas between, or empty for all",
 );
+const objectName = matching(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/, "a name of small letters, digits, - and .");
 const url = matching(/^(https?:\/\/\S+)?$/, "an http or https URL");
 const collector = matching(
   /^(https?:\/\/[^\s@?#]+)?$/,
@@ -52,10 +63,29 @@ const share: Rule = {
 const level = matching(/^(debug|info|warn|error)$/, "debug, info, warn or error");
 const format = matching(/^(text|json)$/, "text or json");
 
+/** Value of a variable; one that is not allowed becomes a fault and an empty text. */
+type Read = (name: string, rule: Rule, fallback?: string) => string;
+
+const readElection = (read: Read, faults: string[]): ElectionSettings | undefined => {
+  const seconds = (name: string, fallback: string) => Number(read(name, integer(1, 3_600), fallback)) * 1_000;
+  const times: ElectionTimes = {
+    leaseMs: seconds("LEASE_DURATION_SECONDS", "15"),
+    renewDeadlineMs: seconds("LEASE_RENEW_DEADLINE_SECONDS", "10"),
+    retryMs: seconds("LEASE_RETRY_SECONDS", "2"),
+  };
+  if (times.leaseMs <= times.renewDeadlineMs || times.renewDeadlineMs <= times.retryMs)
+    faults.push(
+      "LEASE_DURATION_SECONDS must be more than LEASE_RENEW_DEADLINE_SECONDS, that more than LEASE_RETRY_SECONDS",
+    );
+  const name = read("LEASE_NAME", objectName, "revenprox-operator");
+  const namespace = read("LEASE_NAMESPACE", objectName, "");
+  return namespace === "" ? undefined : { lease: { namespace, name }, times };
+};
+
 /** Reads the environment; throws InvalidSettingsError that names each bad variable and what it may be. */
 export const readSettings = (environment: Environment = process.env): Settings => {
   const faults: string[] = [];
-  const read = (name: string, { allows, hint }: Rule, fallback?: string): string => {
+  const read: Read = (name, { allows, hint }, fallback) => {
     const value = environment[name] ?? fallback;
     if (value !== undefined && allows(value)) return value;
     faults.push(
@@ -65,11 +95,13 @@ export const readSettings = (environment: Environment = process.env): Settings =
     );
     return "";
   };
+  const namespace = read("POD_NAMESPACE", objectName, "");
   const settings: Settings = {
     operator: {
       proxyImage: read("PROXY_IMAGE", image),
       natsImage: read("NATS_IMAGE", image),
       runbookBaseUrl: read("RUNBOOK_BASE_URL", url, ""),
+      ...(namespace === "" ? {} : { namespace }),
     },
     namespaces: read("WATCH_NAMESPACE", namespaces, "")
       .split(",")
@@ -83,6 +115,8 @@ export const readSettings = (environment: Environment = process.env): Settings =
       endpoint: read("TRACING_ENDPOINT", collector, "") || undefined,
       ratio: Number(read("TRACING_RATIO", share, "1")),
     },
+    election: readElection(read, faults),
+    podName: read("POD_NAME", objectName, "") || undefined,
   };
   if (faults.length > 0)
     throw new InvalidSettingsError(

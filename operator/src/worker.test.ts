@@ -13,6 +13,11 @@ const noMetrics: Metrics = {
   watchInterrupted: () => undefined,
   wrote: () => undefined,
   statusWritten: () => undefined,
+  leadershipGained: () => undefined,
+  reportFailed: () => undefined,
+  keyAdded: () => undefined,
+  keyRetried: () => undefined,
+  keyTaken: () => undefined,
   scrape: async () => ({ body: "", contentType: "" }),
 };
 
@@ -24,7 +29,7 @@ const noting = () => {
     end: (outcome, failed) => void ended.push(`${path}: ${outcome}${failed ? "!" : ""}`),
   });
   const tracing: PassTracing = {
-    begin: (namespace, name) => span(`${namespace}/${name}`),
+    begin: (pass, { namespace, name }) => span(`${pass} ${namespace}/${name}`),
     stop: async () => undefined,
   };
   return { tracing, ended };
@@ -40,10 +45,12 @@ test("a pass and its writes are spans, a failure is marked", async () => {
     patchStatus: async () => true,
   } as unknown as Cluster;
   const work = createWorker({
+    name: "reconcile",
     log: quiet,
     metrics: noMetrics,
     now: () => 0,
     tracing,
+    leads: () => true,
     run: (observed) => async () => {
       const seen = observed(cluster);
       await seen.apply(revenprox, object);
@@ -53,8 +60,8 @@ test("a pass and its writes are spans, a failure is marked", async () => {
   });
   await work("apps/web");
   expect(ended).toEqual([
-    "apps/web > apply Service web: failed!",
-    "apps/web > patch status: changed",
-    "apps/web: failed!",
+    "reconcile apps/web > apply Service web: failed!",
+    "reconcile apps/web > patch status: changed",
+    "reconcile apps/web: failed!",
   ]);
 });

@@ -4,39 +4,46 @@ import type { Outcome } from "./reconcile/outcome.ts";
 import type { Cluster } from "./reconcile/reconcile.ts";
 import { describeError, type Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
-import type { PassSpan, PassTracing } from "./telemetry/tracing.ts";
+import type { PassName, PassSpan, PassTracing } from "./telemetry/tracing.ts";
 
 export interface WorkerOptions {
+  readonly name: PassName;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now: () => number;
   /** Absent: passes are not traced. */
   readonly tracing?: PassTracing | undefined;
+  /** Whether this operator leads: else no pass is begun, and one that was cut off is not tried again here. */
+  readonly leads: () => boolean;
   /** One pass, over a cluster whose calls are counted. */
   readonly run: (observed: (cluster: Cluster) => Cluster) => (key: string) => Promise<Outcome>;
 }
 
-/** The queue's worker: a pass with its log lines and metrics. */
+/** A queue's worker: a pass with its log lines and metrics. */
 export const createWorker = ({
+  name,
   log,
   metrics,
   now,
   tracing,
+  leads,
   run,
 }: WorkerOptions): ((key: string) => Promise<WorkResult>) => {
   // The queue never works on a key twice at once.
   const spans = new Map<string, PassSpan>();
   const pass = run((cluster) => traced(counted(cluster, metrics, log), spans));
   return async (key) => {
+    if (!leads()) return { kind: "done" };
     const startedAt = now();
-    const span = tracing?.begin(...halvesOf(key));
+    const span = tracing?.begin(name, halvesOf(key));
     if (span !== undefined) spans.set(key, span);
     const outcome = await attempt(pass, key);
     spans.delete(key);
     span?.end(outcome.kind, outcome.kind === "failed");
-    metrics.reconciled(outcome.kind, (now() - startedAt) / 1_000);
-    if (outcome.kind === "failed") log.warn(`${key}: ${outcome.message}`);
-    return outcome;
+    if (name === "reconcile") metrics.reconciled(outcome.kind, (now() - startedAt) / 1_000);
+    else if (outcome.kind === "failed") metrics.reportFailed();
+    if (outcome.kind === "failed") log.warn(`${key}: ${name}: ${outcome.message}`);
+    return leads() ? outcome : { kind: "done" };
   };
 };
 
@@ -69,9 +76,9 @@ const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
   },
 });
 
-const halvesOf = (key: string): [namespace: string, name: string] => {
+const halvesOf = (key: string): { readonly namespace: string; readonly name: string } => {
   const [namespace = "", name = ""] = key.split("/");
-  return [namespace, name];
+  return { namespace, name };
 };
 
 /** `cluster`, each of its calls a step of the pass that makes it; secrets and their values are in none. */

@@ -49,11 +49,15 @@ const podOf = (object: DesiredObject) => {
 };
 
 const standardObjects = (spec: unknown): readonly DesiredObject[] =>
-  desired(inputOf(spec)).filter(({ apiVersion }) => !apiVersion.startsWith("monitoring."));
+  desired(inputOf(spec)).filter(({ apiVersion }) => !/^(monitoring|gateway)\./.test(apiVersion));
 
 beforeAll(async () => {
   controlPlane = await startControlPlane();
   expect((await apply(namespace)).complaints).toBe("");
+  for (const name of [everythingSet.pod.priorityClassName, everythingSet.nats.managed.pod.priorityClassName]) {
+    const priority = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name }, value: 1 };
+    expect((await apply(priority)).complaints).toBe("");
+  }
 });
 afterAll(() => controlPlane.stop());
 

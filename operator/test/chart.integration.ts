@@ -64,11 +64,15 @@ test("the operator understands the environment that it is given", async () => {
     "Deployment",
   );
   const { template } = deployment["spec"] as {
-    readonly template: { spec: { containers: readonly { env: readonly { name: string; value: string }[] }[] } };
+    readonly template: { spec: { containers: readonly { env: readonly { name: string; value?: string }[] }[] } };
   };
   const env = template.spec.containers[0]?.env ?? [];
   const settings = readSettings(Object.fromEntries(env.map(({ name, value }) => [name, value])));
   expect(settings).toMatchObject({ namespaces: ["a", "b"], logLevel: "info", maxConcurrent: 8 });
+  expect(settings.election).toEqual({
+    lease: { namespace: "system", name: "revenprox-operator" },
+    times: { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 },
+  });
   expect(settings.operator).toMatchObject({ proxyImage: "localhost/p:t1", natsImage: "revenprox/nats-server:2.15.2" });
 });
 
@@ -106,7 +110,7 @@ describe("rights", () => {
     const objects = await render("--set", "watchNamespaces={a,b},crds.enabled=false");
     expect(objects.filter(({ kind }) => clusterWide.test(kind))).toEqual([]);
     const bound = objects.filter(({ kind }) => kind === "RoleBinding").map(({ metadata }) => metadata.namespace);
-    expect(bound).toEqual(["a", "b"]);
+    expect(bound.toSorted()).toEqual(["a", "b", "system"]);
   });
 
   test("editors may not create a RevenProx unless asked for", async () => {
@@ -117,10 +121,46 @@ describe("rights", () => {
   });
 });
 
+describe("more than one pod", () => {
+  test("is the default: they prefer different nodes, and drains take one at a time", async () => {
+    const objects = await render();
+    const { replicas, strategy, template } = only(objects, "Deployment")["spec"] as {
+      readonly replicas: number;
+      readonly strategy: unknown;
+      readonly template: { readonly spec: { readonly affinity: object } };
+    };
+    expect(replicas).toBe(2);
+    expect(strategy).toEqual({ type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
+    expect(Object.keys(template.spec.affinity)).toEqual(["podAntiAffinity"]);
+    expect(only(objects, "PodDisruptionBudget")["spec"]).toMatchObject({ maxUnavailable: 1 });
+  });
+
+  test("a single pod has no budget that would keep its node from being drained", async () => {
+    const kinds = (await render("--set", "replicas=1")).map(({ kind }) => kind);
+    expect(kinds).not.toContain("PodDisruptionBudget");
+  });
+
+  test("the Lease's rights are bound to its name, in the release's own namespace", async () => {
+    const role = (await render()).find(({ metadata }) => metadata.name === "revenprox-operator-leader");
+    expect(role?.metadata.namespace).toBe("system");
+    expect(role?.["rules"]).toEqual([
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+      {
+        apiGroups: ["coordination.k8s.io"],
+        resources: ["leases"],
+        resourceNames: ["revenprox-operator"],
+        verbs: ["get", "update"],
+      },
+    ]);
+  });
+});
+
 test.each([
   ["operator.logLevel=loud", "logLevel"],
   ["watchNamespaces={Bad_Name}", "watchNamespaces"],
   ["replicaCount=2", "replicaCount"],
+  ["replicas=-1", "replicas"],
+  ["leaderElection.retrySeconds=0", "retrySeconds"],
   ["image.digest=sha256:1", "digest"],
 ])("a bad value is refused by name: %s", async (value, name) => expect(await refusal("--set", value)).toContain(name));
 

@@ -87,21 +87,26 @@ describe("children", () => {
     expect(patches.filter(({ requestURI }) => requestURI.includes("dryRun"))).toEqual([]);
   });
 
-  test.each([["deployment"], ["service"], ["statefulset"], ["configmap"], ["serviceaccount"]])(
-    "a deleted %s is made again",
-    async (kind) => {
-      const selector = "app.kubernetes.io/instance=whole";
-      const uidsNow = async () =>
-        (await cluster.kubectl("get", kind, "-l", selector, "-o", "jsonpath={.items[*].metadata.uid}")).split(" ");
-      await settled("whole");
-      const uids = await uidsNow();
-      await cluster.kubectl("delete", kind, "-l", selector);
-      await eventually(`every ${kind} is back`, async () => {
-        const now = await uidsNow();
-        return now.length === uids.length && now.every((uid) => uid !== "" && !uids.includes(uid));
-      });
-    },
-  );
+  test.each([
+    ["deployment"],
+    ["service"],
+    ["statefulset"],
+    ["configmap"],
+    ["serviceaccount"],
+    ["networkpolicy"],
+    ["poddisruptionbudget"],
+  ])("a deleted %s is made again", async (kind) => {
+    const selector = "app.kubernetes.io/instance=whole";
+    const uidsNow = async () =>
+      (await cluster.kubectl("get", kind, "-l", selector, "-o", "jsonpath={.items[*].metadata.uid}")).split(" ");
+    await settled("whole");
+    const uids = await uidsNow();
+    await cluster.kubectl("delete", kind, "-l", selector);
+    await eventually(`every ${kind} is back`, async () => {
+      const now = await uidsNow();
+      return now.length === uids.length && now.every((uid) => uid !== "" && !uids.includes(uid));
+    });
+  });
 
   test("a scaled Deployment is put back, and an event names who scaled it", async () => {
     await settled("scaled");

@@ -34,9 +34,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const templates = ["rbac", "leader-rbac"].flatMap((name) => ["--show-only", `templates/${name}.yaml`]);
+const LEASE_NAMESPACE = "system";
+
 /** Gives the chart's rights to its ServiceAccount; answers a kubeconfig that acts as that. */
 const withRightsOf = async (...values: readonly string[]): Promise<string> => {
-  const args = ["template", "revenprox", chart, "--namespace", "system", "-s", "templates/rbac.yaml", ...values];
+  const args = ["template", "revenprox", chart, "--namespace", "system", ...templates, ...values];
   const { stdout } = await promisify(execFile)(await helm(), args);
   const objects = parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
   for (const object of objects) await cluster.kubectlApply(object);
@@ -72,7 +75,10 @@ const served = async (name: string): Promise<void> => {
 
 test("in one namespace the chart's Role is enough, and others are left alone", async () => {
   const kubeconfig = await withRightsOf("--set", "watchNamespaces={default}");
-  const operator = await startOperator(cluster, { kubeconfig, environment: { WATCH_NAMESPACE: "default" } });
+  const operator = await startOperator(cluster, {
+    kubeconfig,
+    environment: { WATCH_NAMESPACE: "default", LEASE_NAMESPACE },
+  });
   try {
     await cluster.kubectlApply({ ...revenprox("outside"), metadata: { name: "outside", namespace: "other" } });
     await served("inside");
@@ -88,7 +94,7 @@ test("in one namespace the chart's Role is enough, and others are left alone", a
 
 test("in all namespaces the chart's ClusterRole is enough", async () => {
   const before = await refused();
-  const operator = await startOperator(cluster, { kubeconfig: await withRightsOf() });
+  const operator = await startOperator(cluster, { kubeconfig: await withRightsOf(), environment: { LEASE_NAMESPACE } });
   try {
     await served("everywhere");
     await eventually("the one in the other namespace is served too", () =>

@@ -47,8 +47,8 @@ export const operator: readonly Row[] = [
       lines(
         { title: "Queue", description: "Resources that wait, and how long the slowest pass has run.", unit: "short" },
         [
-          { expr: operatorMetric("workqueue_depth"), legend: "waiting" },
-          { expr: operatorMetric("workqueue_longest_running_processor_seconds"), legend: "slowest, seconds" },
+          { expr: operatorMetric("workqueue_depth"), legend: "{{name}}: waiting" },
+          { expr: operatorMetric("workqueue_longest_running_processor_seconds"), legend: "{{name}}: slowest, seconds" },
         ],
       ),
       lines(

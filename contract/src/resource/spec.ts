@@ -1,15 +1,32 @@
 import { z } from "zod";
+import { auth, tls } from "./spec-auth.ts";
 import { specConfig } from "./spec-config.ts";
+import { podDisruptionBudget } from "./spec-disruption.ts";
+import { ingress, route, service } from "./spec-exposure.ts";
 import { monitoring } from "./spec-monitoring.ts";
+import { networkPolicy } from "./spec-network.ts";
+import { natsPod, pod } from "./spec-pod.ts";
 import { slo } from "./spec-slo.ts";
 import { tracing } from "./spec-tracing.ts";
-import { objectName, quantity, stringMap, withRules } from "./structural.ts";
+import { imageName, objectName, quantity, withRules } from "./structural.ts";
 
 const natsServer = z
   .string()
   .max(512)
   .regex(/^(nats|tls):\/\/[^\s@/]+$/, "must be nats://host:port or tls://host:port, without user name or password")
   .describe("nats://host:port or tls://host:port; credentials go into credentialsSecret, never into the URL.");
+
+const amounts = z.record(z.string().max(63), quantity).meta({
+  maxProperties: 16,
+  additionalProperties: { "x-kubernetes-int-or-string": true, anyOf: [{ type: "integer" }, { type: "string" }] },
+});
+
+const resources = z.strictObject({
+  requests: amounts.optional().describe("What a pod is promised."),
+  limits: amounts
+    .optional()
+    .describe("What a pod may use at most; of a proxy the memory limit is the metric memory_limit_bytes."),
+});
 
 const managedNats = z.strictObject({
   replicas: z
@@ -28,6 +45,13 @@ const managedNats = z.strictObject({
     })
     .prefault({})
     .describe("Where the journal lies."),
+  image: imageName
+    .optional()
+    .describe(
+      "Image of the NATS servers, best by digest; nothing but /nats-server is needed in it. A new one rolls them one by one. Default: as for spec.image.",
+    ),
+  resources: resources.optional().describe("Compute resources of a NATS pod."),
+  pod: natsPod.optional().describe("What is added to the NATS pods. A change rolls them one by one."),
 });
 
 const externalNats = z.strictObject({
@@ -61,26 +85,6 @@ const nats = withRules(
   ],
 );
 
-const service = z.strictObject({
-  type: z
-    .enum(["ClusterIP", "NodePort", "LoadBalancer"])
-    .default("ClusterIP")
-    .describe("Type of the Service that clients connect to."),
-  annotations: stringMap.optional().describe("Annotations of the Service, for example for a load balancer."),
-});
-
-const amounts = z.record(z.string().max(63), quantity).meta({
-  maxProperties: 16,
-  additionalProperties: { "x-kubernetes-int-or-string": true, anyOf: [{ type: "integer" }, { type: "string" }] },
-});
-
-const resources = z.strictObject({
-  requests: amounts.optional().describe("What a proxy pod is promised."),
-  limits: amounts
-    .optional()
-    .describe("What a proxy pod may use at most; the memory limit is the metric memory_limit_bytes."),
-});
-
 const unchangedManaged = (field: string, fallback: string): string =>
   ["self", "oldSelf"]
     .map((side) => {
@@ -98,21 +102,42 @@ export const revenproxSpec = withRules(
       .max(1_000)
       .default(3)
       .describe("Proxy pods. Written by kubectl scale and autoscalers through the scale subresource."),
-    image: z
-      .string()
-      .min(1)
-      .max(512)
+    image: imageName
       .optional()
-      .describe("Image of the proxy. Default: the one the operator was released with."),
+      .describe(
+        "Image of the proxy, best by digest. Default: the one the operator was released with when the proxies first ran; see upgradePolicy.",
+      ),
+    upgradePolicy: z
+      .enum(["Manual", "Automatic"])
+      .optional()
+      .describe(
+        "What a newer operator does with images that the spec does not name: Manual keeps those that run and says so by UpgradePending; Automatic rolls its own ones out. Default: Manual.",
+      ),
     config: specConfig,
+    auth: auth.optional().describe("Secrets of authentication; who decides is said in config.jwtVerifier."),
+    tls: tls.optional().describe("TLS of the data plane. Unset: plain HTTP."),
     nats: nats.optional().describe("The NATS behind the proxies. Default: one server, run by the operator."),
     service: service.optional().describe("The Service that clients connect to."),
+    ingress: ingress.optional().describe("An Ingress that leads to /events of the proxies, and nowhere else."),
+    route: route
+      .optional()
+      .describe("An HTTPRoute (Gateway API 1.2 or later) that leads to /events of the proxies, and nowhere else."),
+    podDisruptionBudget: podDisruptionBudget
+      .optional()
+      .describe("How many proxies a drain of nodes may take at once; of three NATS servers it is always one."),
+    networkPolicy: networkPolicy.optional().describe("Who may talk to the pods, and to whom they may."),
     monitoring: monitoring.optional().describe("Prometheus integration."),
     slo: slo
       .optional()
       .describe("Service level objectives: what recording rules, burn-rate alerts and the error budget are about."),
     tracing: tracing.optional().describe("OpenTelemetry traces of the proxies over OTLP/HTTP. Unset: none."),
     resources: resources.optional().describe("Compute resources of a proxy pod."),
+    pod: pod.optional().describe("What is added to the proxy pods. A change rolls them."),
+    imagePullSecrets: z
+      .array(objectName)
+      .max(16)
+      .optional()
+      .describe("Secrets in this namespace with registry credentials, for the pods of proxies and NATS."),
     progressDeadlineSeconds: z
       .int()
       .min(30)
@@ -132,11 +157,16 @@ export const revenproxSpec = withRules(
         unchangedManaged("storage.size", "'2Gi'"),
         unchangedManaged("storage.className", "''"),
       ].join(" && "),
-      message: "nats.managed cannot be changed after creation: create a second RevenProx and move clients to it",
+      message:
+        "nats.managed.replicas and storage cannot be changed after creation: create a second RevenProx and move clients to it",
     },
     {
       rule: "!has(self.config) || !has(self.config.journal) || !has(self.config.journal.duplicateWindowSec) || self.config.journal.duplicateWindowSec <= (has(self.config.journal.maxAgeSec) ? self.config.journal.maxAgeSec : 3600)",
       message: "config.journal.duplicateWindowSec must be at most maxAgeSec (default 3600)",
+    },
+    {
+      rule: "!has(self.auth) || !has(self.auth.verifier) || (has(self.config) && has(self.config.jwtVerifier) && (has(self.config.jwtVerifier.webhookUrl) || has(self.config.jwtVerifier.jwksUrl)))",
+      message: "auth.verifier says how a verifier is called: set config.jwtVerifier.webhookUrl or jwksUrl, too",
     },
     {
       rule: "!has(self.config) || !has(self.config.distributedState) || double(has(self.config.distributedState.peerTimeoutSec) ? self.config.distributedState.peerTimeoutSec : 20) >= 2.0 * (has(self.config.distributedState.gossipIntervalSec) ? self.config.distributedState.gossipIntervalSec : 5.0)",

@@ -30,6 +30,11 @@ export const revenproxStatus = z.object({
   readyReplicas: z.int().optional().describe("Proxy pods that are ready."),
   selector: z.string().optional().describe("Label selector of the proxy pods, for the scale subresource."),
   image: z.string().optional().describe("Image that the proxies are to run."),
+  natsImage: z.string().optional().describe("Image that the managed NATS servers are to run."),
+  defaultImages: z
+    .object({ proxy: z.string().optional(), nats: z.string().optional() })
+    .optional()
+    .describe("Images that came from the operator because the spec names none; kept while upgradePolicy is Manual."),
   connections: z.int().optional().describe("Open streams over all proxies, refreshed at most every 60 seconds."),
   topics: z.int().optional().describe("Topics with listeners, added up over the proxies; refreshed with connections."),
   natsStatus: z.string().optional().describe("State of NATS in a word, for the printer column."),

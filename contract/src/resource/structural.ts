@@ -16,6 +16,13 @@ export const quantity = z
   .max(64)
   .regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/, "must be a quantity such as 500m or 1Gi");
 
+/** An image by tag or, better, by digest. */
+export const imageName = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^[^\s@]+(@sha256:[0-9a-f]{64})?$/, "must be an image such as registry.example/name:1.0 or name@sha256:…");
+
 /** Name of an object in the same namespace. */
 export const objectName = z
   .string()
@@ -24,3 +31,8 @@ export const objectName = z
 
 /** A map of label- or annotation-like strings. */
 export const stringMap = z.record(z.string().max(317), z.string().max(4_096)).meta({ maxProperties: 64 });
+
+/** A label selector as in Kubernetes, without expressions: who needs an "or" names several. */
+export const labelSelector = z.strictObject({
+  matchLabels: z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
+});

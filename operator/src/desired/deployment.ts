@@ -1,11 +1,12 @@
-import { objectLabels, selectorLabels } from "@revenprox/contract/labels";
-import type { DesiredObject, KubernetesObject } from "../reconcile/ports.ts";
+import { selectorLabels } from "@revenprox/contract/labels";
+import type { DesiredObject } from "../reconcile/ports.ts";
 import type { Instance } from "./instance.ts";
 import { metadata } from "./metadata.ts";
+import { placement, podMetadata } from "./pod-extras.ts";
 import { restrictedPod } from "./pod-security.ts";
+import { podAnnotations } from "./pod-template.ts";
 import { endpointLagSec, proxyContainer } from "./proxy-container.ts";
 import { proxyFiles } from "./proxy-volumes.ts";
-import { spread } from "./spread.ts";
 
 /** Bounds the kernel's send buffer of a slow client, which no limit of the proxy or the pod would count. */
 const boundedSendBuffer = { name: "net.ipv4.tcp_wmem", value: "4096 16384 262144" };
@@ -20,15 +21,10 @@ const podSpec = (instance: Instance, coldConfigMap: string) => {
     // The kubelet's clock includes preStop; the proxy's own grace period begins with SIGTERM.
     terminationGracePeriodSeconds: instance.config.http.shutdownGracePeriodSec + endpointLagSec,
     securityContext: { ...restrictedPod, sysctls: [boundedSendBuffer] },
-    topologySpreadConstraints: spread(selectorLabels(instance.name, "proxy"), ["pod-template-hash"]),
+    ...placement(instance, "proxy", instance.revenprox.spec.pod),
     containers: [proxyContainer(instance, volumeMounts)],
     volumes,
   };
-};
-
-const podAnnotations = (live: KubernetesObject | undefined): Readonly<Record<string, string>> => {
-  const spec = live?.["spec"] as { template?: { metadata?: { annotations?: Record<string, string> } } } | undefined;
-  return spec?.template?.metadata?.annotations ?? {};
 };
 
 const natsUserAnnotation = "revenprox.io/nats-user-revision";
@@ -37,11 +33,11 @@ const natsUserAnnotation = "revenprox.io/nats-user-revision";
  * On the pod template: a container takes the user name of an external NATS from its environment, which only a new pod
  * reads anew. While the Secret is away the last revision stays, so that its removal rolls nothing.
  */
-const rollAnnotations = ({ facts, deployment: live }: Instance) => {
+const rollAnnotations = ({ facts, deployment: live }: Instance): Readonly<Record<string, string>> => {
   const credentials = facts.secrets.natsCredentials;
   if (credentials === undefined) return {};
   const revision = credentials.revision ?? podAnnotations(live)[natsUserAnnotation];
-  return revision === undefined ? {} : { annotations: { [natsUserAnnotation]: revision } };
+  return revision === undefined ? {} : { [natsUserAnnotation]: revision };
 };
 
 /** The proxies. New pods come before old ones go, so that clients have somewhere to reconnect to. */
@@ -57,7 +53,10 @@ export const deployment = (instance: Instance, coldConfigMap: string): DesiredOb
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
       selector: { matchLabels: selectorLabels(instance.name, "proxy") },
       template: {
-        metadata: { labels: objectLabels(instance.name, "proxy"), ...rollAnnotations(instance) },
+        metadata: podMetadata(instance, "proxy", {
+          extras: instance.revenprox.spec.pod,
+          own: rollAnnotations(instance),
+        }),
         spec: podSpec(instance, coldConfigMap),
       },
     },

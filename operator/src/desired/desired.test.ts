@@ -72,6 +72,11 @@ test.each([
   expect(endpoints).toEqual([{ ...port, path: "/metrics", interval: "15s", scrapeTimeout: "10s" }]);
 });
 
+test("metrics of proxies with TLS are scraped where no certificate is in the way", () => {
+  const { endpoints } = specIn(desired(inputOf({ tls: { secret: "web-tls" } })), "ServiceMonitor");
+  expect(endpoints).toMatchObject([{ targetPort: "management" }]);
+});
+
 test("our labels win over the user's monitoring labels", () => {
   const monitor = desired(inputOf(everythingSet)).find((object) => object.kind === "ServiceMonitor");
   expect(monitor?.metadata.labels).toEqual({

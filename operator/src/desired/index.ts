@@ -2,11 +2,15 @@ import type { Desired, DesiredObject } from "../reconcile/ports.ts";
 import { proxyConfigMaps } from "./config-map.ts";
 import { dashboardsConfigMap } from "./dashboards.ts";
 import { deployment } from "./deployment.ts";
+import { httpRoute } from "./http-route.ts";
+import { ingress } from "./ingress.ts";
 import { type Instance, instanceOf } from "./instance.ts";
 import { monitoringPlan } from "./monitoring.ts";
 import { natsConfigMap, natsConfigText } from "./nats-config.ts";
 import { natsHeadlessService, natsService } from "./nats-service.ts";
 import { natsStatefulSet } from "./nats-stateful-set.ts";
+import { networkPolicies } from "./network-policy.ts";
+import { podDisruptionBudgets } from "./pod-disruption-budget.ts";
 import { prometheusRule } from "./prometheus-rule.ts";
 import { service } from "./service.ts";
 import { serviceAccount } from "./service-account.ts";
@@ -26,7 +30,14 @@ const natsObjects = (instance: Instance): readonly DesiredObject[] => {
 
 const proxyObjects = (instance: Instance): readonly DesiredObject[] => {
   const configMaps = proxyConfigMaps(instance);
-  return [configMaps.cold, configMaps.live, service(instance), deployment(instance, configMaps.cold.metadata.name)];
+  return [
+    configMaps.cold,
+    configMaps.live,
+    service(instance),
+    ...ingress(instance),
+    ...httpRoute(instance),
+    deployment(instance, configMaps.cold.metadata.name),
+  ];
 };
 
 const monitoringObjects = (instance: Instance): readonly DesiredObject[] => {
@@ -48,6 +59,8 @@ export const desired: Desired = (input) => {
   const instance = instanceOf(input);
   return [
     serviceAccount(instance),
+    ...networkPolicies(instance),
+    ...podDisruptionBudgets(instance),
     ...natsObjects(instance),
     ...proxyObjects(instance),
     ...monitoringObjects(instance),

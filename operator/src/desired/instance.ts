@@ -3,6 +3,7 @@ import { names } from "@revenprox/contract/names";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { ClusterFacts, DesiredInput, KubernetesObject, OperatorSettings } from "../reconcile/ports.ts";
 import { effectiveConfig } from "./effective-config.ts";
+import { type Images, imagesOf } from "./images.ts";
 import { type JournalSize, journalSize } from "./journal-size.ts";
 import { type NatsPlan, natsPlan } from "./nats-plan.ts";
 
@@ -19,6 +20,7 @@ export interface Instance {
   /** Name in NATS subjects. A namespace has no underscore, so no two resources of a cluster share one. */
   readonly natsInstance: string;
   readonly nats: NatsPlan;
+  readonly images: Images;
   readonly journal: JournalSize;
   /** `spec.config` with the contract's defaults filled in. */
   readonly config: ProxyConfig;
@@ -32,10 +34,9 @@ export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput
   const { name, namespace } = revenprox.metadata;
   const instanceNames = names(name);
   const config = effectiveConfig(revenprox.spec.config);
-  const nats = natsPlan(revenprox.spec, {
-    defaultStorageClass: facts.defaultStorageClass,
-    statefulSet: find(current, "StatefulSet", instanceNames.nats),
-  });
+  const deployment = find(current, "Deployment", instanceNames.proxy);
+  const statefulSet = find(current, "StatefulSet", instanceNames.nats);
+  const nats = natsPlan(revenprox.spec, { defaultStorageClass: facts.defaultStorageClass, statefulSet });
   return {
     revenprox,
     settings,
@@ -43,9 +44,10 @@ export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput
     name,
     namespace,
     names: instanceNames,
-    deployment: find(current, "Deployment", instanceNames.proxy),
+    deployment,
     natsInstance: `${namespace}_${name}`,
     nats,
+    images: imagesOf({ revenprox, settings, deployment, statefulSet }),
     journal: journalSize(nats, config.set.journal),
     config: config.effective,
   };

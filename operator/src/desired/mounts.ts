@@ -7,6 +7,10 @@ export const proxyMounts = {
   natsCredentials: "/etc/revenprox/nats",
   natsAuthorities: "/etc/revenprox/nats-ca",
   natsCertificate: "/etc/revenprox/nats-tls",
+  verifierHeaders: "/etc/revenprox/verifier-headers",
+  verifierAuthorities: "/etc/revenprox/verifier-ca",
+  verifierCertificate: "/etc/revenprox/verifier-tls",
+  certificate: "/etc/revenprox/tls",
   tracingHeaders: "/etc/revenprox/tracing",
 } as const;
 

@@ -9,7 +9,7 @@ import { restrictedContainer } from "./pod-security.ts";
 /** Seconds a NATS pod may take to end: handing over its leaderships, then the lame duck duration. */
 export const natsGraceSec = 60;
 
-const resources = { requests: { cpu: "100m", memory: "256Mi" } };
+const defaultResources = { requests: { cpu: "100m", memory: "256Mi" } };
 
 const monitorGet = (path: string) => ({ httpGet: { path, port: ports.natsMonitor.name } });
 
@@ -75,14 +75,14 @@ const lameDuck = { lifecycle: { preStop: { exec: { command: ["/nats-server", "--
 
 export const natsContainer = (instance: Instance, nats: ManagedNats) => ({
   name: "nats",
-  image: instance.settings.natsImage,
+  image: instance.images.nats,
   imagePullPolicy: "IfNotPresent",
   args: ["--config", `${natsMounts.config}/${natsConfigFile}`],
   env: environment(instance, nats),
   ports: [ports.natsClient, ports.natsCluster, ports.natsMonitor].map(containerPort),
   ...probes,
   ...(nats.replicas > 1 ? lameDuck : {}),
-  resources,
+  resources: instance.revenprox.spec.nats?.managed?.resources ?? defaultResources,
   securityContext: restrictedContainer,
   volumeMounts: [
     { name: "config", mountPath: natsMounts.config, readOnly: true },

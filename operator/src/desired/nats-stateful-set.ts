@@ -5,8 +5,8 @@ import type { Instance } from "./instance.ts";
 import { metadata } from "./metadata.ts";
 import { natsContainer, natsGraceSec } from "./nats-container.ts";
 import type { ManagedNats } from "./nats-plan.ts";
+import { placement, podMetadata } from "./pod-extras.ts";
 import { restrictedPod } from "./pod-security.ts";
-import { spread } from "./spread.ts";
 
 /** On the pod template: a changed configuration or password rolls the servers one by one; both are read at the start. */
 const rollAnnotations = ({ facts }: Instance, configText: string) => {
@@ -29,13 +29,15 @@ const journalClaim = (instance: Instance, { size, volume }: ManagedNats) => ({
   },
 });
 
+const natsExtras = ({ revenprox }: Instance) => revenprox.spec.nats?.managed?.pod;
+
 const podSpec = (instance: Instance, nats: ManagedNats) => ({
   serviceAccountName: instance.names.proxy,
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   terminationGracePeriodSeconds: natsGraceSec,
   securityContext: restrictedPod,
-  topologySpreadConstraints: spread(selectorLabels(instance.name, "nats"), []),
+  ...placement(instance, "nats", natsExtras(instance)),
   containers: [natsContainer(instance, nats)],
   volumes: [
     { name: "config", configMap: { name: instance.names.natsConfig } },
@@ -64,10 +66,10 @@ export const natsStatefulSet = (instance: Instance, nats: ManagedNats, configTex
     updateStrategy: { type: "RollingUpdate" },
     selector: { matchLabels: selectorLabels(instance.name, "nats") },
     template: {
-      metadata: {
-        labels: objectLabels(instance.name, "nats"),
-        annotations: rollAnnotations(instance, configText),
-      },
+      metadata: podMetadata(instance, "nats", {
+        extras: natsExtras(instance),
+        own: rollAnnotations(instance, configText),
+      }),
       spec: podSpec(instance, nats),
     },
     ...claims(instance, nats),

@@ -1,6 +1,7 @@
 import { ports } from "@revenprox/contract/ports";
 import type { Instance } from "./instance.ts";
 import { configFile, proxyMounts } from "./mounts.ts";
+import { extraEnvironment } from "./pod-extras.ts";
 import { restrictedContainer } from "./pod-security.ts";
 
 /**
@@ -21,16 +22,20 @@ const probes = {
   readinessProbe: { ...managementGet("/readyz"), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },
 };
 
-const environment = ({ nats }: Instance) => [
-  { name: "REVENPROX_PROXY_ID", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-  ...(nats.kind === "external" && nats.credentialsSecret !== undefined
+const natsEnvironment = ({ nats }: Instance) =>
+  nats.kind === "external" && nats.credentialsSecret !== undefined
     ? [
         {
           name: "REVENPROX_NATS__USER",
           valueFrom: { secretKeyRef: { name: nats.credentialsSecret, key: "username" } },
         },
       ]
-    : []),
+    : [];
+
+const environment = (instance: Instance) => [
+  { name: "REVENPROX_PROXY_ID", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+  ...extraEnvironment(instance),
+  ...natsEnvironment(instance),
 ];
 
 const containerPort = ({ name, number }: { readonly name: string; readonly number: number }) => ({
@@ -39,13 +44,9 @@ const containerPort = ({ name, number }: { readonly name: string; readonly numbe
   protocol: "TCP",
 });
 
-/** What the resource names, else what the operator was released with. */
-export const proxyImage = ({ revenprox, settings }: Pick<Instance, "revenprox" | "settings">): string =>
-  revenprox.spec.image ?? settings.proxyImage;
-
 export const proxyContainer = (instance: Instance, volumeMounts: readonly unknown[]) => ({
   name: "proxy",
-  image: proxyImage(instance),
+  image: instance.images.proxy,
   imagePullPolicy: "IfNotPresent",
   args: [proxyMounts.coldConfig, proxyMounts.liveConfig].flatMap((folder) => ["--config", `${folder}/${configFile}`]),
   env: environment(instance),

@@ -58,9 +58,32 @@ const tracingKeys = ({ revenprox }: Instance): Table => {
   return headersSecret === undefined ? keys : { ...keys, headersFile: `${proxyMounts.tracingHeaders}/headers` };
 };
 
+const httpKeys = ({ revenprox }: Instance): Table => ({
+  bindAddress: anyHost(ports.http.number),
+  publishKeysDir: proxyMounts.publishKeys,
+  ...(revenprox.spec.tls === undefined
+    ? {}
+    : { tlsCertFile: `${proxyMounts.certificate}/tls.crt`, tlsKeyFile: `${proxyMounts.certificate}/tls.key` }),
+});
+
+const verifierKeys = ({ revenprox }: Instance): Table => {
+  const { headersSecret, caSecret, clientSecret } = revenprox.spec.auth?.verifier ?? {};
+  return {
+    ...(headersSecret === undefined ? {} : { webhookHeadersFile: `${proxyMounts.verifierHeaders}/headers` }),
+    ...(caSecret === undefined ? {} : { webhookCaFile: `${proxyMounts.verifierAuthorities}/ca.crt` }),
+    ...(clientSecret === undefined
+      ? {}
+      : {
+          webhookClientCertFile: `${proxyMounts.verifierCertificate}/tls.crt`,
+          webhookClientKeyFile: `${proxyMounts.verifierCertificate}/tls.key`,
+        }),
+  };
+};
+
 /** What the operator sets, whatever the user wrote. Nothing in it may change with the operator's version alone. */
 const operatorKeys = (instance: Instance): Table => ({
-  http: { bindAddress: anyHost(ports.http.number), publishKeysDir: proxyMounts.publishKeys },
+  http: httpKeys(instance),
+  jwtVerifier: verifierKeys(instance),
   nats: natsKeys(instance),
   journal: journalKeys(instance),
   tracing: tracingKeys(instance),

@@ -2,6 +2,7 @@ import { natsUsers } from "@revenprox/contract/nats-subjects";
 import type { Instance } from "./instance.ts";
 import { proxyMounts } from "./mounts.ts";
 import { secretFileMode } from "./pod-security.ts";
+import { tlsKeys } from "./secret-references.ts";
 
 interface Volume {
   readonly name: string;
@@ -41,6 +42,27 @@ const tracingVolumes = ({ revenprox }: Instance): readonly Volume[] => {
   return [{ name: "tracing-headers", mountPath: proxyMounts.tracingHeaders, source }];
 };
 
+/** None is optional: without what the user asks for a proxy would be open, or refuse everybody. */
+const authVolumes = ({ revenprox, names }: Instance): readonly Volume[] => {
+  const { auth, tls } = revenprox.spec;
+  const { headersSecret, caSecret, clientSecret } = auth?.verifier ?? {};
+  const files = (name: string, mountPath: string, from: string | undefined, keys: readonly string[]) =>
+    from === undefined
+      ? []
+      : [{ name, mountPath, source: secret(from, { items: keys.map((key) => ({ key, path: key })) }) }];
+  return [
+    {
+      name: "publish-keys",
+      mountPath: proxyMounts.publishKeys,
+      source: secret(auth?.publishKeysSecret ?? names.publishKey),
+    },
+    ...files("verifier-headers", proxyMounts.verifierHeaders, headersSecret, ["headers"]),
+    ...files("verifier-ca", proxyMounts.verifierAuthorities, caSecret, ["ca.crt"]),
+    ...files("verifier-tls", proxyMounts.verifierCertificate, clientSecret, tlsKeys),
+    ...files("tls", proxyMounts.certificate, tls?.secret, tlsKeys),
+  ];
+};
+
 const proxyVolumes = (instance: Instance, coldConfigMap: string): readonly Volume[] => [
   { name: "config", mountPath: proxyMounts.coldConfig, source: { configMap: { name: coldConfigMap } } },
   {
@@ -48,7 +70,7 @@ const proxyVolumes = (instance: Instance, coldConfigMap: string): readonly Volum
     mountPath: proxyMounts.liveConfig,
     source: { configMap: { name: instance.names.liveConfig } },
   },
-  { name: "publish-keys", mountPath: proxyMounts.publishKeys, source: secret(instance.names.publishKey) },
+  ...authVolumes(instance),
   {
     name: "management-tokens",
     mountPath: proxyMounts.managementTokens,

@@ -27,3 +27,8 @@ test("every secret has a value of its own", () => {
 });
 
 test("an external NATS has its own users", () => expect(keysOf(externalWithCredentials)).toEqual(proxySecrets));
+
+test("where the publish keys are the user's none is generated", () => {
+  const names = keysOf({ auth: { publishKeysSecret: "own" } }).map(([, name]) => name);
+  expect(names).toEqual(["web-management-tokens", "web-nats-users"]);
+});

@@ -17,7 +17,9 @@ const shapes = ({ metadata, spec }: RevenProx): readonly SecretShape[] => {
   const secretNames = names(metadata.name);
   const managed = spec.nats?.external === undefined;
   return [
-    { name: secretNames.publishKey, component: "proxy", keys: ["default"] },
+    ...(spec.auth?.publishKeysSecret === undefined
+      ? [{ name: secretNames.publishKey, component: "proxy", keys: ["default"] } as const]
+      : []),
     { name: secretNames.managementTokens, component: "proxy", keys: ["read", "admin"] },
     ...(managed ? [{ name: secretNames.natsUsers, component: "nats", keys: Object.values(natsUsers) } as const] : []),
   ];

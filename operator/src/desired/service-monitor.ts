@@ -14,12 +14,15 @@ const defaultTimeoutSec = 10;
  */
 export const serviceMonitor = (instance: Instance): DesiredObject => {
   const base = metadata(instance, instance.names.serviceMonitor, "proxy");
-  const { monitoring, config } = instance.revenprox.spec;
+  const { monitoring, config, tls } = instance.revenprox.spec;
   const interval = scrapeIntervalSec(instance);
   const timeout = monitoring?.scrapeTimeoutSec ?? Math.min(defaultTimeoutSec, interval);
-  // The management port is on no Service, but Prometheus finds it on the pods behind one.
+  // The management port is on no Service, but Prometheus finds it on the pods behind one. A certificate for clients does
+  // not vouch for pods by address.
   const port =
-    config?.["metricsAccess"] === "private" ? { targetPort: ports.management.name } : { port: ports.http.name };
+    config?.["metricsAccess"] === "private" || tls !== undefined
+      ? { targetPort: ports.management.name }
+      : { port: ports.http.name };
   return {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "ServiceMonitor",

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
-import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
+import { request as httpsRequest, type RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import { KubeError, KubeUnreachableError } from "./kube-error.ts";
+import { ResettableAgent, whenConnected } from "./resettable-agent.ts";
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
 export interface KubeRequest {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Absolute path without the query. */
   readonly path: string;
   readonly query?: Query;
@@ -16,6 +17,10 @@ export interface KubeRequest {
   /** Default application/json. */
   readonly contentType?: string;
   readonly accept?: string;
+  /** Ends the call; what the kernel has not sent yet is thrown away. */
+  readonly signal?: AbortSignal;
+  /** Asked when the connection stands, right before the first byte leaves; false withholds the call. */
+  readonly permit?: () => boolean;
 }
 
 export interface KubeStream {
@@ -48,17 +53,21 @@ export const loadKubeConfig = (file?: string): KubeConfig => {
   return config;
 };
 
-/** A client for the current context of `config`; tokens and certificates are read anew by client-node as they rotate. */
-export const createKubeClient = (config: KubeConfig): KubeClient => {
+/**
+ * A client for the current context of `config`; tokens and certificates are read anew by client-node as they rotate.
+ * `caller` stands in the audit log after the program's name.
+ */
+export const createKubeClient = (config: KubeConfig, caller?: string): KubeClient => {
+  const userAgent = caller === undefined ? program : `${program} (${caller})`;
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw new Error(
       "the kubeconfig has no current cluster: set current-context, or run inside a pod with a ServiceAccount",
     );
   }
-  const agent = new Agent({ keepAlive: true, keepAliveMsecs: TCP_KEEPALIVE_MS });
+  const agent = new ResettableAgent({ keepAlive: true, keepAliveMsecs: TCP_KEEPALIVE_MS });
   const open = async (call: KubeRequest, limits: Limits): Promise<IncomingMessage> => {
-    const options: RequestOptions = { headers: headersOf(call) };
+    const options: RequestOptions = { headers: headersOf(call, userAgent) };
     await config.applyToHTTPSOptions(options);
     // client-node's own agent opens a connection a request; it is needed only to go through a proxy.
     if (cluster.proxyUrl === undefined) options.agent = agent;
@@ -67,7 +76,8 @@ export const createKubeClient = (config: KubeConfig): KubeClient => {
   };
   return {
     request: async (call) => {
-      const body = await textOf(await open(call, { idleMs: REQUEST_TIMEOUT_MS }), call);
+      const limits = { idleMs: REQUEST_TIMEOUT_MS, ...(call.signal === undefined ? {} : { signal: call.signal }) };
+      const body = await textOf(await open(call, limits), call);
       return body === "" ? undefined : JSON.parse(body);
     },
     lines: async function* (call) {
@@ -85,9 +95,11 @@ interface Limits {
 
 const describe = (call: KubeRequest): string => `${call.method} ${call.path}`;
 
-const headersOf = (call: KubeRequest): Record<string, string> => ({
+const program = "revenprox-operator";
+
+const headersOf = (call: KubeRequest, userAgent: string): Record<string, string> => ({
   accept: call.accept ?? "application/json",
-  "user-agent": "revenprox-operator",
+  "user-agent": userAgent,
   ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
 });
 
@@ -110,15 +122,29 @@ const exchange = (
 ): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const send = url.protocol === "http:" ? httpRequest : httpsRequest;
-    const signal = limits.signal === undefined ? {} : { signal: limits.signal };
-    const request = send(url, { ...options, ...signal, timeout: limits.idleMs }, (response) => {
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const request = send(url, { ...options, timeout: limits.idleMs }, (response) => {
       const status = response.statusCode ?? 0;
       if (status < 400) resolve(response);
-      else textOf(response, call).then((body) => reject(new KubeError(status, body, describe(call))), reject);
+      else textOf(response, call).then((text) => reject(new KubeError(status, text, describe(call))), reject);
     });
-    request.on("timeout", () => request.destroy(new Error(`no byte for ${limits.idleMs / 1000} s`)));
+    const cut = (why: string) => {
+      // Before the reset, which the request would tell as a hang-up.
+      reject(unreachable(call, new Error(why)));
+      if (request.socket !== null) ResettableAgent.reset(request.socket);
+      request.destroy(new Error(why));
+    };
+    const ended = () => cut("it was ended by this side");
+    limits.signal?.addEventListener("abort", ended, { once: true });
+    request.on("close", () => limits.signal?.removeEventListener("abort", ended));
+    request.on("timeout", () => cut(`no byte for ${limits.idleMs / 1000} s`));
     request.on("error", (error) => reject(unreachable(call, error)));
-    request.end(call.body === undefined ? undefined : JSON.stringify(call.body));
+    if (limits.signal?.aborted === true) ended();
+    else if (call.permit === undefined) request.end(body);
+    else
+      whenConnected(request, () =>
+        call.permit?.() === false ? cut("it is not permitted any more") : request.end(body),
+      );
   });
 
 const textOf = async (response: IncomingMessage, call: KubeRequest): Promise<string> => {

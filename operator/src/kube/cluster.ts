@@ -7,7 +7,7 @@ import type { KubeClient } from "./client.ts";
 import type { Discovery } from "./discovery.ts";
 import { createDriftMemory } from "./drift-memory.ts";
 import type { EventRecorder } from "./events.ts";
-import { monitoringApiVersion, podKind, revenproxKind } from "./kinds.ts";
+import { optionalKinds, podKind, revenproxKind } from "./kinds.ts";
 import type { LiveObject } from "./object.ts";
 import { patchStatus } from "./patch-status.ts";
 import { podsBelow } from "./pod.ts";
@@ -49,6 +49,7 @@ export const createCluster = (parts: ClusterParts): Cluster => {
     ensureSecrets: (revenprox) => secrets.ensure(revenprox, parts.secretsToCreate(revenprox, randomText)),
     facts: async (revenprox) => ({
       monitoring: discovery.served,
+      gateway: discovery.served,
       defaultStorageClass: await parts.defaultStorageClass(),
       secrets: await secrets.facts(revenprox),
     }),
@@ -56,7 +57,8 @@ export const createCluster = (parts: ClusterParts): Cluster => {
     apply: async (revenprox, object) => {
       const outcome = await applyObject(dependencies, revenprox, object);
       // Its CRD may have gone since the last look.
-      if (outcome.kind === "failed" && object.apiVersion === monitoringApiVersion) discovery.check();
+      const optional = Object.values(optionalKinds).some(({ kind }) => kind === object.kind);
+      if (outcome.kind === "failed" && optional) discovery.check();
       return outcome;
     },
     prune: (revenprox, desired) => prune(dependencies, revenprox, desired),

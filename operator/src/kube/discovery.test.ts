@@ -22,37 +22,38 @@ const harness = (first: Answer) => {
   });
   return { discovery, scheduler, changes, failures, calls, answerWith: (next: Answer) => (answer = next) };
 };
-const both = ["servicemonitors", "prometheusrules"];
+const all = ["servicemonitors", "prometheusrules", "httproutes"];
+const allServed = { serviceMonitor: true, prometheusRule: true, httpRoute: true };
 const none = new KubeError(404, "{}", "GET");
 
 test("looks each 15 s while a kind is missing, each minute when all are there", async () => {
   const { discovery, scheduler, changes, calls, answerWith } = harness(none);
   await discovery.start();
   expect(changes).toEqual([]);
-  answerWith(both);
+  answerWith(all);
   await scheduler.advance(15_000);
-  expect(changes).toEqual([{ serviceMonitor: true, prometheusRule: true }]);
+  expect(changes).toEqual([allServed]);
   await scheduler.advance(59_000);
-  expect(calls).toHaveLength(2);
+  expect(calls).toHaveLength(4);
   answerWith(["servicemonitors"]);
   await scheduler.advance(1_000);
-  expect(changes[1]).toEqual({ serviceMonitor: true, prometheusRule: false });
+  expect(changes[1]).toEqual({ serviceMonitor: true, prometheusRule: false, httpRoute: false });
   discovery.stop();
   expect(scheduler.waiting()).toEqual([]);
 });
 
 test("an API server that does not answer is no removal", async () => {
-  const { discovery, scheduler, changes, failures, answerWith } = harness(both);
+  const { discovery, scheduler, changes, failures, answerWith } = harness(all);
   await discovery.start();
   answerWith(new KubeUnreachableError("refused"));
   await scheduler.advance(60_000);
   expect(failures).toHaveLength(1);
   expect(changes).toHaveLength(1);
-  expect(discovery.served).toEqual({ serviceMonitor: true, prometheusRule: true });
+  expect(discovery.served).toEqual(allServed);
 });
 
 test("looks at once when told", async () => {
-  const { discovery, scheduler, changes, answerWith } = harness(both);
+  const { discovery, scheduler, changes, answerWith } = harness(all);
   await discovery.start();
   answerWith(none);
   discovery.check();

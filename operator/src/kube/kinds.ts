@@ -18,10 +18,18 @@ export const configMapKind = resource("v1", "ConfigMap", "configmaps");
 export const deploymentKind = resource("apps/v1", "Deployment", "deployments");
 export const statefulSetKind = resource("apps/v1", "StatefulSet", "statefulsets");
 
-/** Group and version of the optional kinds. */
-export const monitoringApiVersion = "monitoring.coreos.com/v1";
-export const serviceMonitorKind = resource(monitoringApiVersion, "ServiceMonitor", "servicemonitors");
-export const prometheusRuleKind = resource(monitoringApiVersion, "PrometheusRule", "prometheusrules");
+export const podDisruptionBudgetKind = resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets");
+export const networkPolicyKind = resource("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies");
+
+export const ingressKind = resource("networking.k8s.io/v1", "Ingress", "ingresses");
+
+/** Kinds that come and go with their CustomResourceDefinitions. */
+export const optionalKinds = {
+  serviceMonitor: resource("monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors"),
+  prometheusRule: resource("monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules"),
+  httpRoute: resource("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes"),
+} as const satisfies Record<string, ResourceKind>;
+export type OptionalKind = keyof typeof optionalKinds;
 
 /** Kinds that `desired()` may ask for and that every cluster serves. */
 export const coreChildKinds: readonly ResourceKind[] = [
@@ -30,10 +38,13 @@ export const coreChildKinds: readonly ResourceKind[] = [
   resource("v1", "Service", "services"),
   deploymentKind,
   statefulSetKind,
+  podDisruptionBudgetKind,
+  networkPolicyKind,
+  ingressKind,
 ];
 
-/** Kinds that come and go with their CustomResourceDefinitions. */
-export const monitoringKinds: readonly ResourceKind[] = [serviceMonitorKind, prometheusRuleKind];
+/** Every kind that `desired()` may ask for. */
+export const childKinds: readonly ResourceKind[] = [...coreChildKinds, ...Object.values(optionalKinds)];
 
 /** What one watch follows. */
 export interface WatchTarget {
@@ -53,7 +64,14 @@ export const coreTargets: readonly WatchTarget[] = [
   { kind: podKind, labelSelector: `app in (${Object.values(appLabel).join(",")})` },
 ];
 
-export const monitoringTargets: readonly WatchTarget[] = monitoringKinds.map((kind) => ({ kind, labelSelector: ours }));
+const optionalTarget = (kind: ResourceKind): WatchTarget => ({ kind, labelSelector: ours });
+
+/** What is watched while its kind is served. */
+export const optionalTargets: Readonly<Record<OptionalKind, WatchTarget>> = {
+  serviceMonitor: optionalTarget(optionalKinds.serviceMonitor),
+  prometheusRule: optionalTarget(optionalKinds.prometheusRule),
+  httpRoute: optionalTarget(optionalKinds.httpRoute),
+};
 
 /** Thrown when `desired()` asks for a kind that this operator neither watches nor may write. */
 export class UnknownKindError extends Error {
@@ -61,9 +79,7 @@ export class UnknownKindError extends Error {
 }
 
 export const childKindOf = (object: { readonly apiVersion: string; readonly kind: string }): ResourceKind => {
-  const found = [...coreChildKinds, ...monitoringKinds].find(
-    ({ apiVersion, kind }) => apiVersion === object.apiVersion && kind === object.kind,
-  );
+  const found = childKinds.find(({ apiVersion, kind }) => apiVersion === object.apiVersion && kind === object.kind);
   if (found === undefined)
     throw new UnknownKindError(`${object.apiVersion} ${object.kind} is no kind of child: add it to kinds.ts`);
   return found;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configMapKind, podKind, type ResourceKind, secretKind, serviceMonitorKind } from "./kinds.ts";
+import { configMapKind, optionalKinds, podKind, type ResourceKind, secretKind } from "./kinds.ts";
 import { unneeded } from "./prune.ts";
 import { liveObject } from "./testing/fakes.ts";
 
@@ -14,7 +14,7 @@ const desired = [child(configMapKind, "wanted")];
 
 test.each([
   ["what is desired stays", [child(configMapKind, "wanted")], [], []],
-  ["what is not goes", [child(serviceMonitorKind, "m"), child(configMapKind, "c")], [], ["m", "c"]],
+  ["what is not goes", [child(optionalKinds.serviceMonitor, "m"), child(configMapKind, "c")], [], ["m", "c"]],
   [
     "what goes already is left alone",
     [child(configMapKind, "c", { deletionTimestamp: "2026-11-23T00:00:00Z" })],

@@ -3,7 +3,7 @@ import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { ApplyOutcome, DesiredObject } from "../reconcile/ports.ts";
 import { failureOf } from "./apply.ts";
 import type { KubeClient } from "./client.ts";
-import { childKindOf, configMapKind, coreChildKinds, monitoringKinds, pathOf } from "./kinds.ts";
+import { childKindOf, childKinds, configMapKind, pathOf } from "./kinds.ts";
 import { KubeError } from "./kube-error.ts";
 import { type LiveObject, refOf } from "./object.ts";
 import { mountedConfigMaps, podsBelow } from "./pod.ts";
@@ -14,7 +14,7 @@ export interface PruneDependencies {
   readonly store: ObjectStore;
 }
 
-const childKinds = new Set([...coreChildKinds, ...monitoringKinds].map(({ kind }) => kind));
+const prunable = new Set(childKinds.map(({ kind }) => kind));
 
 /** Children of ours that are no longer desired, as far as nothing needs them. Pure. */
 export const unneeded = (
@@ -25,7 +25,7 @@ export const unneeded = (
   const wanted = new Set(desired.map((object) => `${object.kind} ${object.metadata.name}`));
   const leftOver = children.filter(
     ({ kind, metadata }) =>
-      childKinds.has(kind) &&
+      prunable.has(kind) &&
       metadata.labels?.["app.kubernetes.io/managed-by"] === managedBy &&
       metadata.deletionTimestamp === undefined &&
       !wanted.has(`${kind} ${metadata.name}`),

@@ -91,3 +91,32 @@ describe("facts", () => {
     ]);
   });
 });
+
+describe("Secrets that the spec names", () => {
+  const spec = { auth: { publishKeysSecret: "keys", verifier: { caSecret: "ca" } }, tls: { secret: "web-tls" } };
+  const missingWith = async (data: Record<string, string> | undefined) => {
+    const answer = () => (data === undefined ? absent() : { ...liveObject(secretKind, "any", {}), data });
+    return (await harness(answer).secrets.facts(resource(spec))).missing;
+  };
+  const all = { "ca.crt": "eA==", "tls.crt": "eA==", "tls.key": "eA==" };
+
+  test("are told when they are absent", async () => {
+    expect(await missingWith(undefined)).toEqual([
+      { field: "spec.auth.publishKeysSecret", name: "keys", keys: [], exists: false },
+      { field: "spec.auth.verifier.caSecret", name: "ca", keys: ["ca.crt"], exists: false },
+      { field: "spec.tls.secret", name: "web-tls", keys: ["tls.crt", "tls.key"], exists: false },
+    ]);
+  });
+  test("and when they lack a key", async () => {
+    expect(await missingWith({ "ca.crt": "eA==", "tls.crt": "eA==" })).toEqual([
+      { field: "spec.tls.secret", name: "web-tls", keys: ["tls.key"], exists: true },
+    ]);
+    expect(await missingWith({})).toContainEqual({
+      field: "spec.auth.publishKeysSecret",
+      name: "keys",
+      keys: [],
+      exists: true,
+    });
+  });
+  test("not when they are whole", async () => expect(await missingWith(all)).toEqual([]));
+});

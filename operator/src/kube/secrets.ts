@@ -1,13 +1,12 @@
-import { names } from "@revenprox/contract/names";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
-import type { ApplyOutcome, ClusterFacts, SecretFact, SecretSpec } from "../reconcile/ports.ts";
+import type { ApplyOutcome, ClusterFacts, SecretSpec } from "../reconcile/ports.ts";
 import { failureOf } from "./apply.ts";
-import { contentHash } from "./canonical.ts";
 import type { KubeClient } from "./client.ts";
 import { pathOf, secretKind } from "./kinds.ts";
 import { isStatus } from "./kube-error.ts";
-import { keyOf, type LiveObject, parseLiveObject } from "./object.ts";
+import { keyOf, parseLiveObject } from "./object.ts";
 import { holderOf, ownerReferenceTo } from "./ownership.ts";
+import { type Secret, secretFacts } from "./secret-facts.ts";
 
 export interface SecretDependencies {
   readonly client: KubeClient;
@@ -23,10 +22,6 @@ export interface Secrets {
   facts(revenprox: RevenProx): Promise<ClusterFacts["secrets"]>;
   /** One value as text; undefined when there is none. */
   value(namespace: string, name: string, key: string): Promise<string | undefined>;
-}
-
-interface Secret extends LiveObject {
-  readonly data?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -93,38 +88,15 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
     }
   };
 
-  const factOf = async (namespace: string, name: string, what = values): Promise<SecretFact> => {
-    const secret = await get(namespace, name);
-    if (secret === undefined) return { exists: false };
-    return { exists: true, revision: contentHash(what(secret)) };
-  };
-
   return {
     ensure: (revenprox, specs) => Promise.all(specs.map((spec) => ensureOne(revenprox, spec))),
-    facts: async (revenprox) => {
-      const { name, namespace } = revenprox.metadata;
-      const known = names(name);
-      const managed = revenprox.spec.nats?.external === undefined;
-      const credentials = revenprox.spec.nats?.external?.credentialsSecret;
-      const [publishKey, managementTokens, natsUsers] = await Promise.all([
-        factOf(namespace, known.publishKey),
-        factOf(namespace, known.managementTokens),
-        managed ? factOf(namespace, known.natsUsers) : { exists: false },
-      ]);
-      const natsCredentials = credentials === undefined ? undefined : await factOf(namespace, credentials, userName);
-      return { publishKey, managementTokens, natsUsers, natsCredentials };
-    },
+    facts: (revenprox) => secretFacts(get, revenprox),
     value: async (namespace, name, key) => {
       const encoded = (await get(namespace, name))?.data?.[key];
       return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
     },
   };
 };
-
-/** What a revision follows. */
-const values = ({ metadata, data }: Secret): readonly unknown[] => [metadata.uid, data ?? {}];
-/** The proxies take a new password while they run, but a new user name only at their start. */
-const userName = ({ metadata, data }: Secret): readonly unknown[] => [metadata.name, data?.["username"] ?? ""];
 
 const secretRef = (name: string) => ({ apiVersion: secretKind.apiVersion, kind: secretKind.kind, name });
 

@@ -36,6 +36,11 @@ export class ObjectStore {
     return [...(this.#kinds.get(kind.kind)?.values() ?? [])];
   }
 
+  /** Objects of all kinds. */
+  get size(): number {
+    return [...this.#kinds.values()].reduce((sum, objects) => sum + objects.size, 0);
+  }
+
   /** Objects whose controller has this uid. */
   ownedBy(uid: string): readonly LiveObject[] {
     return [...(this.#owned.get(uid)?.values() ?? [])];

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { configMapKind, type ResourceKind, replicaSetKind, revenproxKind } from "./kinds.ts";
+import { configMapKind, podKind, type ResourceKind, replicaSetKind, revenproxKind } from "./kinds.ts";
 import type { LiveObject } from "./object.ts";
 import { liveObject } from "./testing/fakes.ts";
-import { keysOf } from "./triggers.ts";
+import { isOnlyOfStatus, keysOf } from "./triggers.ts";
 
 const labelled = (kind: ResourceKind, instance: string) =>
   liveObject(kind, "x", { labels: { "app.kubernetes.io/instance": instance } });
@@ -39,4 +39,13 @@ test.each<[string, ResourceKind, LiveObject | undefined, LiveObject | undefined,
   ["a ReplicaSet's status", replicaSetKind, labelled(replicaSetKind, "r"), labelled(replicaSetKind, "r"), []],
 ])("%s", (...[, kind, before, after, keys]) => {
   expect(keysOf({ kind, before, after })).toEqual(keys);
+});
+
+test.each<[ResourceKind, boolean]>([
+  [podKind, true],
+  [replicaSetKind, true],
+  [configMapKind, false],
+  [revenproxKind, false],
+])("a change of a %o needs only a report: %s", (kind, only) => {
+  expect(isOnlyOfStatus({ kind, before: undefined, after: labelled(kind, "r") })).toBe(only);
 });

@@ -1,4 +1,4 @@
-import { replicaSetKind, revenproxKind } from "./kinds.ts";
+import { podKind, replicaSetKind, revenproxKind } from "./kinds.ts";
 import { keyOf, type LiveObject } from "./object.ts";
 import type { Change } from "./store.ts";
 
@@ -11,6 +11,9 @@ export const keysOf = (change: Change): readonly string[] => {
   if (change.kind === replicaSetKind && change.before !== undefined && change.after !== undefined) return [];
   return [...new Set([change.before, change.after].flatMap(ofChild))];
 };
+
+/** Whether a change can touch no more than what the status says: pods are their controllers' business. */
+export const isOnlyOfStatus = ({ kind }: Change): boolean => kind === podKind || kind === replicaSetKind;
 
 const ofChild = (object: LiveObject | undefined): readonly string[] => {
   const instance = object?.metadata.labels?.[instanceLabel];

@@ -6,10 +6,16 @@ const harness = (maxConcurrent = 2) => {
   const scheduler = fakeScheduler();
   const started: string[] = [];
   const rejected: string[] = [];
+  const told: string[] = [];
   const pending = new Map<string, { resolve: (result: WorkResult) => void; reject: (error: Error) => void }>();
   const queue = new WorkQueue({
     scheduler,
     maxConcurrent,
+    observer: {
+      added: () => void told.push("added"),
+      retried: () => void told.push("retried"),
+      taken: (waitedMs) => void told.push(`taken after ${waitedMs}`),
+    },
     onRejected: (key) => rejected.push(key),
     work: (key) => {
       started.push(key);
@@ -20,7 +26,7 @@ const harness = (maxConcurrent = 2) => {
     pending.get(key)?.resolve(result);
     await scheduler.turn();
   };
-  return { scheduler, queue, started, rejected, pending, finish };
+  return { scheduler, queue, started, rejected, told, pending, finish };
 };
 
 describe("WorkQueue", () => {
@@ -127,4 +133,28 @@ test.each([
   [40, 0, 150_000],
 ])("back-off after %i failures with random %d is %i ms", (failures, random, ms) => {
   expect(backoffMs(failures, random)).toBe(ms);
+});
+
+describe("what the queue tells", () => {
+  test("keys that came, how long they waited for a worker, and what is tried again", async () => {
+    const { scheduler, queue, told, finish } = harness(1);
+    for (const key of ["a", "b", "b"]) queue.add(key);
+    await scheduler.advance(300);
+    await finish("a", { kind: "failed" });
+    expect(told).toEqual(["added", "taken after 0", "added", "retried", "taken after 300"]);
+    await finish("b");
+    await scheduler.advance(1_000);
+    expect(told.slice(5)).toEqual(["added", "taken after 0"]);
+  });
+
+  test("cleared, it forgets what waits; what runs goes on", async () => {
+    const { scheduler, queue, started, finish } = harness(1);
+    queue.addAfter("later", 10);
+    for (const key of ["a", "b", "a"]) queue.add(key);
+    queue.clear();
+    await finish("a");
+    await scheduler.advance(1_000);
+    expect(started).toEqual(["a"]);
+    expect(queue.depth).toBe(0);
+  });
 });

@@ -21,6 +21,17 @@ export interface WorkQueueOptions {
   /** Told of rejections: they are bugs. */
   readonly onRejected: (key: string, error: unknown) => void;
   readonly maxConcurrent: number;
+  readonly observer?: QueueObserver;
+}
+
+/** Told of what happens in a queue, for its metrics. */
+export interface QueueObserver {
+  /** A key came that did not wait already. */
+  added(): void;
+  /** A failed key is tried again. */
+  retried(): void;
+  /** A worker takes a key that waited for one this long; delays that were asked for do not count. */
+  taken(waitedMs: number): void;
 }
 
 const FIRST_BACKOFF_MS = 1_000;
@@ -42,7 +53,8 @@ const spread = (ms: number, random: number): number => ms * (0.9 + 0.1 * random)
 /** Keys to work on: each at most once in the queue, at most one worker a key, `maxConcurrent` in all. */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  readonly #waiting = new Set<string>();
+  /** By key, since when. */
+  readonly #waiting = new Map<string, number>();
   readonly #running = new Map<string, number>();
   readonly #dirty = new Set<string>();
   readonly #timers = new Map<string, () => void>();
@@ -69,8 +81,9 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#stopped) return;
     this.#cancelTimer(key);
+    if (!this.#waiting.has(key) && !this.#dirty.has(key)) this.#options.observer?.added();
     if (this.#running.has(key)) this.#dirty.add(key);
-    else this.#waiting.add(key);
+    else this.#wait(key);
     this.#fill();
   }
 
@@ -84,13 +97,23 @@ export class WorkQueue {
     );
   }
 
-  /** Takes no more keys; resolves when the workers that run have ended. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  /** Forgets all keys that wait, their delays and failures; workers that run go on. */
+  clear(): void {
     for (const key of [...this.#timers.keys()]) this.#cancelTimer(key);
     this.#waiting.clear();
     this.#dirty.clear();
+    this.#failures.clear();
+  }
+
+  /** Takes no more keys; resolves when the workers that run have ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.clear();
     if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  #wait(key: string): void {
+    if (!this.#waiting.has(key)) this.#waiting.set(key, this.#options.scheduler.now());
   }
 
   #cancelTimer(key: string): void {
@@ -99,10 +122,12 @@ export class WorkQueue {
   }
 
   #fill(): void {
-    for (const key of this.#waiting) {
+    for (const [key, since] of this.#waiting) {
       if (this.#running.size >= this.#options.maxConcurrent) return;
+      const now = this.#options.scheduler.now();
       this.#waiting.delete(key);
-      this.#running.set(key, this.#options.scheduler.now());
+      this.#running.set(key, now);
+      this.#options.observer?.taken(now - since);
       void this.#run(key);
     }
   }
@@ -128,7 +153,8 @@ export class WorkQueue {
   #settle(key: string, result: WorkResult): void {
     if (result.kind === "failed") this.#failures.set(key, (this.#failures.get(key) ?? 0) + 1);
     else this.#failures.delete(key);
-    if (this.#dirty.delete(key)) this.#waiting.add(key);
+    if (result.kind === "failed") this.#options.observer?.retried();
+    if (this.#dirty.delete(key)) this.#wait(key);
     else if (result.kind === "retry-after")
       this.addAfter(key, spread(result.seconds * 1_000, this.#options.scheduler.random()));
     else if (result.kind === "failed") this.addAfter(key, this.#backoff(key));

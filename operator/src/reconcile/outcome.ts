@@ -1,4 +1,3 @@
-import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import type { ApplyOutcome } from "./ports.ts";
 
 /** When to look at a resource again without an event: never, in a while, or soon with growing pauses. */
@@ -8,11 +7,12 @@ export type Outcome =
   | { readonly kind: "failed"; readonly message: string };
 
 /** The numbers of streams and topics are at most this old, and a deleted Secret is noticed as late. */
-const SETTLED_SECONDS = 60;
+export const SETTLED_SECONDS = 60;
 /** While something waits on others: a foreign object, an edit, pods that do not get ready. */
-const WAITING_SECONDS = 20;
+export const WAITING_SECONDS = 20;
 
-export const outcomeOf = (outcomes: readonly ApplyOutcome[], status: RevenProxStatus): Outcome => {
+/** When to pass again over a resource whose objects fared like this. */
+export const outcomeOf = (outcomes: readonly ApplyOutcome[]): Outcome => {
   const failed = outcomes.filter((outcome) => outcome.kind === "failed");
   if (failed.length > 0) {
     return {
@@ -20,7 +20,6 @@ export const outcomeOf = (outcomes: readonly ApplyOutcome[], status: RevenProxSt
       message: failed.map(({ ref, message }) => `${ref.kind} ${ref.name}: ${message}`).join("; "),
     };
   }
-  const ready = status.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
   const waiting = outcomes.some(({ kind }) => ["name-conflict", "conflict", "refused"].includes(kind));
-  return { kind: "retry-after", seconds: ready && !waiting ? SETTLED_SECONDS : WAITING_SECONDS };
+  return { kind: "retry-after", seconds: waiting ? WAITING_SECONDS : SETTLED_SECONDS };
 };

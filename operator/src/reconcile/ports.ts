@@ -50,6 +50,8 @@ export interface ObjectRef {
 export interface OperatorSettings {
   readonly proxyImage: string;
   readonly natsImage: string;
+  /** Namespace of the operator's own pods; absent: it is not known, since they run outside. */
+  readonly namespace?: string;
   /** Base of `runbook_url` where the resource gives none. */
   readonly runbookBaseUrl: string;
 }
@@ -61,18 +63,33 @@ export interface SecretFact {
   readonly revision?: string;
 }
 
+/** A Secret that the spec names and that is absent, or lacks `keys`. */
+export interface MissingSecret {
+  /** Where the spec names it. */
+  readonly field: string;
+  readonly name: string;
+  readonly exists: boolean;
+  /** What it lacks, or must have; empty: any. */
+  readonly keys: readonly string[];
+}
+
 /** What the cluster offers, read before `desired()`. */
 export interface ClusterFacts {
   /** Whether the API server serves these kinds of monitoring.coreos.com/v1. */
   readonly monitoring: { readonly serviceMonitor: boolean; readonly prometheusRule: boolean };
+  /** Whether it serves HTTPRoutes of gateway.networking.k8s.io/v1. */
+  readonly gateway: { readonly httpRoute: boolean };
   /** Name of the default StorageClass; undefined when there is none or it may not be read. */
   readonly defaultStorageClass: string | undefined;
   readonly secrets: {
+    /** The generated one. */
     readonly publishKey: SecretFact;
     readonly managementTokens: SecretFact;
     readonly natsUsers: SecretFact;
     /** `spec.nats.external.credentialsSecret`, its revision that of the user name; undefined when the resource names none. */
     readonly natsCredentials: SecretFact | undefined;
+    /** Secrets of the user's that proxies cannot start without, as far as they cannot. */
+    readonly missing: readonly MissingSecret[];
   };
 }
 

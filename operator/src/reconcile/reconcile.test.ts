@@ -2,8 +2,10 @@ import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import { revenproxSpec } from "@revenprox/contract/resource/spec";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import { describe, expect, test } from "vitest";
+import { createPasses } from "./passes.ts";
 import type { ApplyOutcome, ClusterFacts, DesiredObject, StatusInput } from "./ports.ts";
 import { type Cluster, reconcile } from "./reconcile.ts";
+import { report } from "./report.ts";
 
 const resource = (metadata: Partial<RevenProx["metadata"]> = {}): RevenProx => ({
   apiVersion: "revenprox.io/v1alpha1",
@@ -24,12 +26,14 @@ const ready: RevenProxStatus = {
 };
 const facts: ClusterFacts = {
   monitoring: { serviceMonitor: false, prometheusRule: false },
+  gateway: { httpRoute: false },
   defaultStorageClass: undefined,
   secrets: {
     publishKey: { exists: true },
     managementTokens: { exists: true },
     natsUsers: { exists: true },
     natsCredentials: undefined,
+    missing: [],
   },
 };
 
@@ -41,8 +45,9 @@ const harness = (options: {
 }) => {
   const done: string[] = [];
   let seen: StatusInput | undefined;
+  let current = options.revenprox;
   const cluster: Cluster = {
-    read: () => options.revenprox,
+    read: () => current,
     ensureSecrets: async () => [],
     facts: async () => facts,
     children: () => [],
@@ -59,21 +64,25 @@ const harness = (options: {
     patchStatus: async () => done.push("status") > 0,
     record: async (_, { reason }) => void done.push(`event ${reason}`),
   };
-  const run = () =>
-    reconcile(
-      {
-        cluster,
-        settings: { proxyImage: "p", natsImage: "n", runbookBaseUrl: "" },
-        desired: options.desired ?? (() => [object("a"), object("b")]),
-        status: (input) => {
-          seen = input;
-          return options.status ?? ready;
-        },
-        now: () => new Date(0),
-      },
-      "n/r",
-    );
-  return { run, done, seen: () => seen };
+  const dependencies = {
+    cluster,
+    settings: { proxyImage: "p", natsImage: "n", runbookBaseUrl: "" },
+    desired: options.desired ?? (() => [object("a"), object("b")]),
+    status: (input: StatusInput) => {
+      seen = input;
+      return options.status ?? ready;
+    },
+    now: () => new Date(0),
+    passes: createPasses(),
+    askForReport: (key: string) => void done.push(`ask ${key}`),
+  };
+  return {
+    run: () => reconcile(dependencies, "n/r"),
+    report: () => report(dependencies, "n/r"),
+    done,
+    seen: () => seen,
+    become: (revenprox: RevenProx | undefined) => (current = revenprox),
+  };
 };
 
 describe("reconcile", () => {
@@ -86,32 +95,68 @@ describe("reconcile", () => {
     expect(done).toEqual([]);
   });
 
-  test("applies in order, prunes, then says so in the status", async () => {
+  test("applies in order, prunes, then asks for a report", async () => {
     const { run, done } = harness({ revenprox: resource() });
     expect(await run()).toEqual({ kind: "retry-after", seconds: 60 });
-    expect(done).toEqual(["apply a", "apply b", "prune", "status", "event AllReady"]);
+    expect(done).toEqual(["apply a", "apply b", "prune", "ask n/r"]);
   });
 
   test("a child that fails stops no other, but nothing is pruned", async () => {
     const outcomes = { a: { kind: "failed", ref: refOf("a"), message: "no answer" } } as const;
     const { run, done } = harness({ revenprox: resource(), outcomes });
     expect(await run()).toEqual({ kind: "failed", message: "ConfigMap a: no answer" });
-    expect(done).toEqual(["apply a", "apply b", "status", "event AllReady"]);
+    expect(done).toEqual(["apply a", "apply b", "ask n/r"]);
   });
 
-  test("a foreign object is waited for", async () => {
-    const outcomes = { a: { kind: "name-conflict", ref: refOf("a"), owner: "nobody" } } as const;
-    const { run } = harness({ revenprox: resource(), outcomes });
+  test("what was put back is told, and a foreign object is waited for", async () => {
+    const outcomes = {
+      a: { kind: "name-conflict", ref: refOf("a"), owner: "nobody" },
+      b: { kind: "drift-corrected", ref: refOf("b"), manager: "kubectl", fields: [".data"] },
+    } as const;
+    const { run, done } = harness({ revenprox: resource(), outcomes });
     expect(await run()).toEqual({ kind: "retry-after", seconds: 20 });
+    expect(done.slice(-3)).toEqual(["ask n/r", "event NameConflict", "event DriftCorrected"]);
   });
 
   test("a resource that cannot be turned into objects reaches the status, and nothing is pruned", async () => {
     const desired = () => {
       throw new RangeError("journal too small");
     };
-    const { run, done, seen } = harness({ revenprox: resource(), desired, status: {} });
+    const { run, report: tell, done, seen } = harness({ revenprox: resource(), desired, status: {} });
     await run();
+    await tell();
     expect(seen()?.apply).toMatchObject([{ kind: "refused", reason: "RangeError", message: "journal too small" }]);
-    expect(done).toEqual(["status", "event ApplyRefused"]);
+    expect(done).toEqual(["ask n/r", "event ApplyRefused", "status"]);
+  });
+});
+
+describe("a report", () => {
+  test("says what the last pass did, writes no child, and is due again", async () => {
+    const { run, report: tell, done, seen } = harness({ revenprox: resource() });
+    await run();
+    done.length = 0;
+    expect(await tell()).toEqual({ kind: "retry-after", seconds: 60 });
+    expect(done).toEqual(["status", "event AllReady"]);
+    expect(seen()?.desired.map(({ metadata }) => metadata.name)).toEqual(["a", "b"]);
+  });
+
+  test("of a resource that is not ready is due sooner", async () => {
+    const { run, report: tell } = harness({ revenprox: resource(), status: {} });
+    await run();
+    expect(await tell()).toEqual({ kind: "retry-after", seconds: 20 });
+  });
+
+  test.each([
+    ["had no pass in this generation", resource({ generation: 2 })],
+    ["is another one of the same name", resource({ uid: "other" })],
+    ["is being deleted", resource({ deletionTimestamp: "2026-11-23T00:00:00Z" })],
+    ["is gone", undefined],
+  ])("of a resource that %s says nothing", async (_, now) => {
+    const { run, report: tell, done, become } = harness({ revenprox: resource() });
+    await run();
+    done.length = 0;
+    become(now);
+    expect(await tell()).toEqual({ kind: "done" });
+    expect(done).toEqual([]);
   });
 });

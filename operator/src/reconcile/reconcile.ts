@@ -2,6 +2,7 @@ import { revenproxApi } from "@revenprox/contract/resource/group";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { Passes } from "./passes.ts";
 import type {
   ApplyOutcome,
   ClusterFacts,
@@ -13,7 +14,7 @@ import type {
   Status,
   Workload,
 } from "./ports.ts";
-import { eventsOf, type ResourceEvent } from "./transitions.ts";
+import { eventsOfOutcomes, type ResourceEvent } from "./transitions.ts";
 
 /** The outside as the loop sees it. */
 export interface Cluster {
@@ -41,6 +42,9 @@ export interface ReconcileDependencies {
   readonly desired: Desired;
   readonly status: Status;
   readonly now: () => Date;
+  readonly passes: Passes;
+  /** Asks for a report on the resource of this key. */
+  readonly askForReport: (key: string) => void;
 }
 
 interface Plan {
@@ -50,31 +54,23 @@ interface Plan {
 }
 
 /**
- * Brings what exists to what one RevenProx asks for and says in its status how far that went. Every step may be
- * repeated. A resource that is being deleted needs nothing: its children go with it by their ownerReferences.
+ * Brings what exists to what one RevenProx asks for; its status is told by `report`. Every step may be repeated. A
+ * resource that is being deleted needs nothing: its children go with it by their ownerReferences.
  */
 export const reconcile = async (dependencies: ReconcileDependencies, key: string): Promise<Outcome> => {
-  const { cluster } = dependencies;
+  const { cluster, passes } = dependencies;
   const revenprox = cluster.read(key);
+  if (revenprox === undefined) passes.forget(key);
   if (revenprox === undefined || revenprox.metadata.deletionTimestamp !== undefined) return { kind: "done" };
 
   const secrets = await cluster.ensureSecrets(revenprox);
   const facts = await cluster.facts(revenprox);
   const plan = planFor(dependencies, revenprox, facts);
   const outcomes = [...secrets, ...(await carryOut(cluster, revenprox, plan))];
-  const status = dependencies.status({
-    revenprox,
-    settings: dependencies.settings,
-    facts,
-    desired: plan.desired,
-    observed: cluster.observe(revenprox),
-    apply: outcomes,
-    workload: cluster.workload(revenprox),
-    now: dependencies.now(),
-  });
-  await cluster.patchStatus(revenprox, status);
-  for (const event of eventsOf(revenprox.status, status, outcomes)) await cluster.record(revenprox, event);
-  return outcomeOf(outcomes, status);
+  passes.remember(revenprox, { facts, desired: plan.desired, outcomes });
+  dependencies.askForReport(key);
+  for (const event of eventsOfOutcomes(outcomes)) await cluster.record(revenprox, event);
+  return outcomeOf(outcomes);
 };
 
 const planFor = (

@@ -1,7 +1,7 @@
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import { describe, expect, test } from "vitest";
 import type { ApplyOutcome } from "./ports.ts";
-import { eventsOf } from "./transitions.ts";
+import { eventsOfConditions, eventsOfOutcomes, type ResourceEvent } from "./transitions.ts";
 
 const status = (...conditions: readonly [type: string, status: "True" | "False" | "Unknown"][]): RevenProxStatus => ({
   conditions: conditions.map(([type, value]) => ({
@@ -13,7 +13,7 @@ const status = (...conditions: readonly [type: string, status: "True" | "False" 
   })),
 });
 const ref = { apiVersion: "v1", kind: "Service", name: "s" };
-const told = (events: ReturnType<typeof eventsOf>) => events.map(({ type, reason }) => `${type} ${reason}`);
+const told = (events: readonly ResourceEvent[]) => events.map(({ type, reason }) => `${type} ${reason}`);
 
 describe("conditions", () => {
   test.each([
@@ -31,7 +31,7 @@ describe("conditions", () => {
     ["it moves again", status(["Stalled", "True"]), status(["Stalled", "False"]), ["Normal StalledReason"]],
     ["work begins and ends", status(["Reconciling", "True"]), status(["Reconciling", "False"]), []],
   ])("%s", (_, before, after, events) => {
-    expect(told(eventsOf(before, after, []))).toEqual(events);
+    expect(told(eventsOfConditions(before, after))).toEqual(events);
   });
 });
 
@@ -46,11 +46,20 @@ describe("outcomes", () => {
     [{ kind: "name-conflict", ref, owner: "nobody" }, ["Warning NameConflict"]],
     [{ kind: "refused", ref, status: 422, reason: "Invalid", message: "no" }, ["Warning ApplyRefused"]],
   ])("$kind", (outcome, events) => {
-    expect(told(eventsOf(undefined, {}, [outcome]))).toEqual(events);
+    expect(told(eventsOfOutcomes([outcome]))).toEqual(events);
+  });
+
+  test("what a pass created is told in one event", () => {
+    const other = { ...ref, kind: "Deployment", name: "d" };
+    const events = eventsOfOutcomes([
+      { kind: "created", ref },
+      { kind: "created", ref: other },
+    ]);
+    expect(events.map(({ message }) => message)).toEqual(["Created Service s, Deployment d"]);
   });
 
   test("the message names who, what and how to mend", () => {
-    const [event] = eventsOf(undefined, {}, [
+    const [event] = eventsOfOutcomes([
       { kind: "drift-corrected", ref, manager: "kubectl-edit", fields: [".spec.type"] },
     ]);
     expect(event?.message).toBe("kubectl-edit changed .spec.type of Service s: put back; change the RevenProx instead");

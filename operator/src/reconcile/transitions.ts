@@ -16,15 +16,22 @@ type StatusCondition = Conditions[number];
 
 const named = ({ kind, name }: ObjectRef): string => `${kind} ${name}`;
 
-/** What a person should hear of from this pass: changes only, never a state that lasts. */
-export const eventsOf = (
+/** What a person should hear of from the writes of a pass: changes only, and lasting trouble now and then. */
+export const eventsOfOutcomes = (outcomes: readonly ApplyOutcome[]): readonly ResourceEvent[] => {
+  const created = outcomes.filter(({ kind }) => kind === "created").map(({ ref }) => named(ref));
+  const events = outcomes.flatMap(eventOfOutcome);
+  // One for all: a new resource has some twenty children.
+  return created.length === 0
+    ? events
+    : [{ type: "Normal", reason: "Created", message: `Created ${created.join(", ")}` }, ...events];
+};
+
+/** What a person should hear of from a status: changes only. */
+export const eventsOfConditions = (
   before: RevenProxStatus | undefined,
   after: RevenProxStatus,
-  outcomes: readonly ApplyOutcome[],
-): readonly ResourceEvent[] => [
-  ...outcomes.flatMap(eventOfOutcome),
-  ...(after.conditions ?? []).flatMap((condition) => eventOfCondition(before?.conditions ?? [], condition)),
-];
+): readonly ResourceEvent[] =>
+  (after.conditions ?? []).flatMap((condition) => eventOfCondition(before?.conditions ?? [], condition));
 
 const warning = (reason: string, message: string): readonly ResourceEvent[] => [{ type: "Warning", reason, message }];
 
@@ -37,9 +44,8 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
     case "unchanged":
     case "changed":
     case "failed":
-      return [];
     case "created":
-      return [{ type: "Normal", reason: "Created", message: `Created ${named(outcome.ref)}` }];
+      return [];
     case "drift-corrected":
       return warning(
         "DriftCorrected",
@@ -61,15 +67,17 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
 };
 
 /** Conditions whose True is bad news. */
+const abnormalWhenTrue: ReadonlySet<string> = new Set(["Stalled", "UpgradePending"]);
+
 const isHealthy = ({ type, status }: StatusCondition): boolean =>
-  type === "Stalled" ? status === "False" : status === "True";
+  status === (abnormalWhenTrue.has(type) ? "False" : "True");
 
 const eventOfCondition = (before: Conditions, now: StatusCondition): readonly ResourceEvent[] => {
   const old = before.find(({ type }) => type === now.type);
   if (now.type === "Reconciling" || old?.status === now.status) return [];
   const message = `${now.type} is ${now.status}: ${now.message}`;
   if (isHealthy(now)) {
-    const isNews = now.type !== "Stalled" || old !== undefined;
+    const isNews = !abnormalWhenTrue.has(now.type) || old !== undefined;
     return isNews ? [{ type: "Normal", reason: now.reason, message }] : [];
   }
   // A resource that was just made is not ready yet: that is no news.

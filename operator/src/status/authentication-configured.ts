@@ -1,4 +1,5 @@
 import { names } from "@revenprox/contract/names";
+import { missingSecret } from "./missing-secret.ts";
 import type { Situation } from "./situation.ts";
 import { isFalse, isTrue, type Verdict } from "./verdict.ts";
 
@@ -11,11 +12,15 @@ const verifierOf = (config: Readonly<Record<string, unknown>> | undefined): read
 
 /** Whether somebody decides who may read. */
 export const authenticationConfigured = ({ input }: Situation): Verdict => {
-  const verifiers = verifierOf(input.revenprox.spec.config);
+  const missing = missingSecret(input, "spec.auth");
+  if (missing !== undefined) return isFalse(missing.reason, missing.message);
+  const { metadata, spec } = input.revenprox;
+  const keys = spec.auth?.publishKeysSecret ?? names(metadata.name).publishKey;
+  const verifiers = verifierOf(spec.config);
   if (verifiers.length > 0)
     return isTrue("VerifierConfigured", `Tokens are verified by spec.config.jwtVerifier.${verifiers.join(" and ")}.`);
   return isFalse(
     "PublishKeyOnly",
-    `Anybody who reaches the proxies may read every topic. Publishing needs a key of the Secret ${names(input.revenprox.metadata.name).publishKey}. Set spec.config.jwtVerifier.webhookUrl or jwksUrl to have tokens verified.`,
+    `Anybody who reaches the proxies may read every topic. Publishing needs a key of the Secret ${keys}. Set spec.config.jwtVerifier.webhookUrl or jwksUrl to have tokens verified.`,
   );
 };

@@ -62,7 +62,7 @@ const secretChildren = ({ revenprox, facts, apply }: StatusInput): readonly Chil
   const { publishKey, managementTokens, natsUsers } = names(revenprox.metadata.name);
   const managed = revenprox.spec.nats?.external === undefined;
   const secrets: readonly (readonly [string, SecretFact])[] = [
-    [publishKey, facts.secrets.publishKey],
+    ...(revenprox.spec.auth?.publishKeysSecret === undefined ? [[publishKey, facts.secrets.publishKey] as const] : []),
     [managementTokens, facts.secrets.managementTokens],
     ...(managed ? [[natsUsers, facts.secrets.natsUsers] as const] : []),
   ];

@@ -1,18 +1,20 @@
 import { selectorLabels } from "@revenprox/contract/labels";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
-import { proxyImage } from "../desired/proxy-container.ts";
 import type { Status } from "../reconcile/ports.ts";
 import { authenticationConfigured } from "./authentication-configured.ts";
 import { available } from "./available.ts";
 import { conditions, type Verdicts } from "./conditions.ts";
+import { imageFields } from "./image-fields.ts";
 import { journalDurable } from "./journal-durable.ts";
 import { monitoringReady } from "./monitoring-ready.ts";
 import { natsReady } from "./nats-ready.ts";
 import { type Progress, progressOf } from "./progress.ts";
 import { ready } from "./ready.ts";
 import { reconciling } from "./reconciling.ts";
+import { routeReady } from "./route-ready.ts";
 import { type Situation, situationOf } from "./situation.ts";
 import { editNeeded, stalled } from "./stalled.ts";
+import { upgradePending } from "./upgrade-pending.ts";
 import type { Verdict } from "./verdict.ts";
 import { workloadFigures } from "./workload-figures.ts";
 
@@ -27,7 +29,9 @@ const verdictsOf = (situation: Situation, nats: Verdict, progress: Progress): Ve
     NatsReady: nats,
     JournalDurable: journalDurable(situation),
     MonitoringReady: monitoringReady(situation),
+    RouteReady: routeReady(situation),
     AuthenticationConfigured: authenticationConfigured(situation),
+    UpgradePending: upgradePending(situation),
   };
 };
 
@@ -58,7 +62,7 @@ export const status: Status = (input) => {
     replicas: proxies,
     readyReplicas: situation.proxies?.ready ?? 0,
     selector: selectorOf(metadata.name),
-    image: proxyImage(input),
+    ...imageFields(input),
     ...workloadFigures(old, input.workload, proxies),
     natsStatus: nats.reason,
     children: [...situation.children],

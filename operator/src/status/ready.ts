@@ -1,4 +1,5 @@
 import type { ApplyOutcome } from "../reconcile/ports.ts";
+import { missingSecret } from "./missing-secret.ts";
 import type { Progress } from "./progress.ts";
 import type { Situation } from "./situation.ts";
 import { isFalse, isTrue, type Trouble, type Verdict } from "./verdict.ts";
@@ -21,6 +22,7 @@ const failedWrite = (outcomes: readonly ApplyOutcome[]): Trouble | undefined => 
 const rootCause = (situation: Situation, { edit, nats }: ReadyFacts): Trouble | undefined =>
   edit ??
   failedWrite(situation.input.apply) ??
+  missingSecret(situation.input) ??
   situation.natsTrouble ??
   situation.proxyTrouble ??
   (nats.status === "False" ? { reason: `Nats${nats.reason}`, message: nats.message } : undefined);

@@ -16,7 +16,9 @@ test("everything done", () => {
     "True Ready",
     "True PersistentVolume",
     "True Created",
+    "True NotAsked",
     "False PublishKeyOnly",
+    "False UpToDate",
   ]);
   expect(result).toMatchObject({
     observedGeneration: 3,

@@ -2,12 +2,22 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 const prefix = "revenprox_operator_";
 
+/** `reconcile` writes children, `status` what became of them. */
+export type QueueName = "reconcile" | "status";
+const queueNames: readonly QueueName[] = ["reconcile", "status"];
+
+export interface QueueReadings {
+  readonly depth: () => number;
+  readonly longestRunningSeconds: () => number;
+}
+
 /** What the gauges read at each scrape. */
 export interface Readings {
-  readonly queueDepth: () => number;
-  readonly longestRunningSeconds: () => number;
+  readonly queues: Readonly<Record<QueueName, QueueReadings>>;
   readonly lastEventAgeSeconds: () => number;
   readonly resources: () => number;
+  readonly cachedObjects: () => number;
+  readonly leads: () => boolean;
 }
 
 /** The operator's own metrics; no label names a resource. */
@@ -17,6 +27,12 @@ export interface Metrics {
   watchInterrupted(kind: string): void;
   wrote(kind: string, outcome: string): void;
   statusWritten(): void;
+  leadershipGained(): void;
+  /** A report on a resource failed and is tried again. */
+  reportFailed(): void;
+  keyAdded(queue: QueueName): void;
+  keyRetried(queue: QueueName): void;
+  keyTaken(queue: QueueName, waitedSeconds: number): void;
   /** Prometheus text and its content type. */
   scrape(): Promise<{ readonly body: string; readonly contentType: string }>;
 }
@@ -37,7 +53,11 @@ export const createMetrics = (readings: Readings, version: string): Metrics => {
     new Counter({ name: `${prefix}${name}`, help, labelNames, registers });
   const reconciles = counter("reconcile_total", "Passes over a RevenProx by result", ["result"]);
   for (const result of ["done", "retry-after", "failed"]) reconciles.inc({ result }, 0);
-  const errors = counter("reconcile_errors_total", "Passes over a RevenProx that failed and are tried again", []);
+  const errors = counter(
+    "reconcile_errors_total",
+    "Passes over a RevenProx, and reports on it, that failed and are tried again",
+    [],
+  );
   const lists = counter(
     "list_total",
     "Lists asked for, by kind: at start, and when the API server forgot our version",
@@ -49,6 +69,7 @@ export const createMetrics = (readings: Readings, version: string): Metrics => {
     "outcome",
   ]);
   const statuses = counter("status_writes_total", "Status patches", []);
+  const terms = counter("leader_terms_total", "Times this operator became the leader", []);
   const duration = new Histogram({
     name: `${prefix}reconcile_duration_seconds`,
     help: "Seconds a pass over a RevenProx took",
@@ -61,11 +82,39 @@ export const createMetrics = (readings: Readings, version: string): Metrics => {
       if (result === "failed") errors.inc();
       duration.observe(seconds);
     },
-    listed: (kind) => lists.inc({ kind }),
+    listed: (kind) => {
+      lists.inc({ kind });
+      // A list is followed by a watch: without a 0 now, its first restart would be no increase to Prometheus.
+      interruptions.inc({ kind }, 0);
+    },
     watchInterrupted: (kind) => interruptions.inc({ kind }),
     wrote: (kind, outcome) => writes.inc({ kind, outcome }),
     statusWritten: () => statuses.inc(),
+    leadershipGained: () => terms.inc(),
+    reportFailed: () => errors.inc(),
+    ...queueMetrics(registry),
     scrape: async () => ({ body: await registry.metrics(), contentType: registry.contentType }),
+  };
+};
+
+const queueMetrics = (registry: Registry): Pick<Metrics, "keyAdded" | "keyRetried" | "keyTaken"> => {
+  const registers = [registry];
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `${prefix}workqueue_${name}`, help, labelNames: ["name"], registers });
+  const adds = counter("adds_total", "Keys put into a queue");
+  const retries = counter("retries_total", "Keys put back into a queue after a failure");
+  for (const name of queueNames) for (const each of [adds, retries]) each.inc({ name }, 0);
+  const waits = new Histogram({
+    name: `${prefix}workqueue_queue_duration_seconds`,
+    help: "Seconds a key waited for a worker",
+    buckets: [0.001, 0.01, 0.1, 1, 10, 60],
+    labelNames: ["name"],
+    registers,
+  });
+  return {
+    keyAdded: (name) => adds.inc({ name }),
+    keyRetried: (name) => retries.inc({ name }),
+    keyTaken: (name, waitedSeconds) => waits.observe({ name }, waitedSeconds),
   };
 };
 
@@ -79,11 +128,19 @@ const gauges = (registry: Registry, readings: Readings): void => {
         this.set(read());
       },
     });
-  gauge("workqueue_depth", "RevenProxes that wait for a worker", readings.queueDepth);
-  gauge(
-    "workqueue_longest_running_processor_seconds",
-    "Seconds the slowest running pass has taken",
-    readings.longestRunningSeconds,
+  const queueGauge = (name: string, help: string, read: (queue: QueueReadings) => number) =>
+    new Gauge({
+      name: `${prefix}workqueue_${name}`,
+      help,
+      labelNames: ["name"],
+      registers: [registry],
+      collect() {
+        for (const queue of queueNames) this.set({ name: queue }, read(readings.queues[queue]));
+      },
+    });
+  queueGauge("depth", "RevenProxes that wait for a worker", ({ depth }) => depth());
+  queueGauge("longest_running_processor_seconds", "Seconds the slowest running pass has taken", (queue) =>
+    queue.longestRunningSeconds(),
   );
   gauge(
     "watch_last_event_age_seconds",
@@ -91,4 +148,6 @@ const gauges = (registry: Registry, readings: Readings): void => {
     readings.lastEventAgeSeconds,
   );
   gauge("resources", "RevenProxes known", readings.resources);
+  gauge("cached_objects", "Objects of all kinds kept in memory", readings.cachedObjects);
+  gauge("leader", "1 while this operator leads, 0 while it stands by", () => Number(readings.leads()));
 };

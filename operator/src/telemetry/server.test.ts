@@ -4,8 +4,15 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createMetrics } from "./metrics.ts";
 import { createTelemetryServer, listen } from "./server.ts";
 
+const queue = { depth: () => 2, longestRunningSeconds: () => 3 };
 const metrics = createMetrics(
-  { queueDepth: () => 2, longestRunningSeconds: () => 3, lastEventAgeSeconds: () => 4, resources: () => 5 },
+  {
+    queues: { reconcile: queue, status: queue },
+    lastEventAgeSeconds: () => 4,
+    resources: () => 5,
+    cachedObjects: () => 6,
+    leads: () => true,
+  },
   "1.2.3",
 );
 const server = createTelemetryServer({ live: () => undefined, ready: () => "no watch yet", metrics, runbooks });
@@ -18,7 +25,7 @@ afterEach(() => new Promise<void>((resolve) => server.close(() => resolve())));
 test.each([
   ["/livez", 200, /^ok$/m],
   ["/readyz", 503, /no watch yet/],
-  ["/metrics", 200, /revenprox_operator_workqueue_depth 2/],
+  ["/metrics", 200, /revenprox_operator_workqueue_depth\{name="status"\} 2/],
   ["/runbooks/RevenProxMemoryHigh", 200, /^# RevenProxMemoryHigh/],
   ["/runbooks/RevenProxMemoryHigh.md?x=1", 200, /^# RevenProxMemoryHigh/],
   ["/runbooks/constructor", 404, /runbooks/],

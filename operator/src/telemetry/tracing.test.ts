@@ -39,7 +39,7 @@ const sentBy = async (ratio: number, use: (tracing: PassTracing) => void): Promi
 
 test("a pass is a trace with its steps", async () => {
   const spans = await sentBy(1, (tracing) => {
-    const pass = tracing.begin("apps", "web");
+    const pass = tracing.begin("reconcile", { namespace: "apps", name: "web" });
     pass?.step("apply", { "k8s.object.kind": "Deployment" }).end("created", false);
     pass?.end("done", false);
   });
@@ -51,7 +51,11 @@ test("a pass is a trace with its steps", async () => {
 });
 
 test("only a share of the passes is recorded", async () => {
-  expect(await sentBy(0.5, (tracing) => expect(tracing.begin("apps", "web")).toBeUndefined())).toEqual([]);
+  expect(
+    await sentBy(0.5, (tracing) =>
+      expect(tracing.begin("reconcile", { namespace: "apps", name: "web" })).toBeUndefined(),
+    ),
+  ).toEqual([]);
 });
 
 test("without an endpoint there is no tracing", async () => {

@@ -7,10 +7,13 @@ export interface PassSpan {
   end(outcome: string, failed: boolean): void;
 }
 
+/** A pass that writes children, or a report on what became of them. */
+export type PassName = "reconcile" | "report";
+
 /** Follows passes as traces of their own. */
 export interface PassTracing {
   /** Undefined: this pass is not recorded. */
-  begin(namespace: string, name: string): PassSpan | undefined;
+  begin(pass: PassName, resource: { readonly namespace: string; readonly name: string }): PassSpan | undefined;
   /** Sends what still waits, for at most two seconds. */
   stop(): Promise<void>;
 }
@@ -68,10 +71,10 @@ export const startTracing = async (parts: TracingParts): Promise<PassTracing | u
   });
   const tracer = provider.getTracer("revenprox-operator", version);
   return {
-    begin: (namespace, name) => {
+    begin: (pass, { namespace, name }) => {
       if (random() >= ratio) return undefined;
       const attributes = { "k8s.namespace.name": namespace, "revenprox.name": name };
-      return spanOf(sdk, tracer, tracer.startSpan("reconcile", { attributes, root: true }));
+      return spanOf(sdk, tracer, tracer.startSpan(pass, { attributes, root: true }));
     },
     stop: async () => {
       const late = new Promise<void>((resolve) => void setTimeout(resolve, stopWithinMs).unref());

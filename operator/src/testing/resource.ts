@@ -23,12 +23,14 @@ export const settings: OperatorSettings = {
 /** A cluster with a default StorageClass, the monitoring CRDs and all Secrets. */
 export const allFacts: ClusterFacts = {
   monitoring: { serviceMonitor: true, prometheusRule: true },
+  gateway: { httpRoute: true },
   defaultStorageClass: "standard",
   secrets: {
     publishKey: { exists: true, revision: "1" },
     managementTokens: { exists: true, revision: "1" },
     natsUsers: { exists: true, revision: "1" },
     natsCredentials: undefined,
+    missing: [],
   },
 };
 
@@ -43,6 +45,7 @@ export const inputOf = (spec: unknown, facts: Partial<ClusterFacts> = {}): Desir
 export const everythingSet = {
   replicas: 12,
   image: "registry.example/proxy:2.0",
+  upgradePolicy: "Automatic",
   config: {
     logLevel: "debug",
     logFormat: "text",
@@ -123,8 +126,68 @@ export const everythingSet = {
       maxTopics: 5_000,
     },
   },
-  nats: { managed: { replicas: 3, storage: { size: "10Gi", className: "fast" } } },
-  service: { type: "LoadBalancer", annotations: { "example.com/balancer": "internal" } },
+  auth: {
+    publishKeysSecret: "shop-publish-keys",
+    verifier: { headersSecret: "verifier-headers", caSecret: "verifier-ca", clientSecret: "web-verifier-client" },
+  },
+  tls: { secret: "web-tls" },
+  nats: {
+    managed: {
+      replicas: 3,
+      storage: { size: "10Gi", className: "fast" },
+      image: "registry.example/nats:3.0",
+      resources: { requests: { memory: "512Mi" } },
+      pod: {
+        labels: { team: "bus" },
+        annotations: { "example.com/backup": "yes" },
+        nodeSelector: { disk: "fast" },
+        nodeAffinity: [{ key: "example.com/spot", operator: "DoesNotExist" }],
+        tolerations: [{ key: "bus", operator: "Exists" }],
+        topologySpread: [{ topologyKey: "kubernetes.io/hostname", maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" }],
+        priorityClassName: "bus",
+      },
+    },
+  },
+  service: {
+    type: "LoadBalancer",
+    annotations: { "example.com/balancer": "internal" },
+    port: 443,
+    nodePort: 30_443,
+    loadBalancerClass: "example.com/balancer",
+    loadBalancerSourceRanges: ["198.51.100.0/24"],
+    externalTrafficPolicy: "Local",
+  },
+  ingress: {
+    className: "public",
+    hosts: ["events.example.com", "*.events.example.com"],
+    tlsSecret: "events-tls",
+    annotations: { "cert-manager.io/cluster-issuer": "letsencrypt" },
+  },
+  route: {
+    parentRefs: [{ name: "public", namespace: "edge", sectionName: "https", port: 443 }],
+    hosts: ["stream.example.com"],
+    annotations: { "example.com/owner": "shop" },
+  },
+  podDisruptionBudget: { enabled: true, maxUnavailable: 2 },
+  networkPolicy: {
+    enabled: true,
+    clientsFrom: [
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "edge" } } },
+      { ipBlock: { cidr: "203.0.113.0/24", except: ["203.0.113.64/26"] } },
+    ],
+    monitoringFrom: [
+      {
+        namespaceSelector: { matchLabels: { team: "metrics" } },
+        podSelector: { matchLabels: { app: "prometheus" } },
+      },
+    ],
+    publishersFrom: [{ podSelector: { matchLabels: { role: "publisher" } } }],
+    restrictEgress: true,
+    extraEgress: [
+      { to: [{ ipBlock: { cidr: "10.96.0.0/12" } }], ports: [{ port: 8443 }, { port: 514, protocol: "UDP" }] },
+      { to: [{ namespaceSelector: { matchLabels: { team: "auth" } } }] },
+    ],
+  },
   monitoring: {
     enabled: true,
     labels: { release: "kube-prometheus-stack", app: "not-yours" },
@@ -161,6 +224,26 @@ export const everythingSet = {
     timeoutMs: 4_000,
   },
   resources: { requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "2Gi" } },
+  imagePullSecrets: ["registry"],
+  pod: {
+    labels: { team: "streams", app: "not-yours" },
+    annotations: { "example.com/mesh": "off" },
+    nodeSelector: { "kubernetes.io/arch": "amd64" },
+    nodeAffinity: [
+      { key: "pool", operator: "In", values: ["streams", "general"] },
+      { key: "pool", operator: "In", values: ["streams"], weight: 50 },
+    ],
+    tolerations: [
+      { key: "pool", operator: "Equal", value: "streams", effect: "NoExecute", tolerationSeconds: 60 },
+      { operator: "Exists", effect: "NoSchedule" },
+    ],
+    topologySpread: [{ topologyKey: "topology.kubernetes.io/zone", maxSkew: 2, whenUnsatisfiable: "DoNotSchedule" }],
+    priorityClassName: "streams",
+    env: [
+      { name: "TZ", value: "UTC" },
+      { name: "PROXY_AUTH", secret: { name: "egress", key: "token" } },
+    ],
+  },
   slo: {
     enabled: true,
     availability: { targetPercent: 99.95 },

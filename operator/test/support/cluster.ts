@@ -14,6 +14,9 @@ export interface AuditEvent {
   readonly verb: string;
   readonly userAgent?: string;
   readonly requestURI: string;
+  /** With microseconds. */
+  readonly requestReceivedTimestamp: string;
+  readonly stageTimestamp: string;
   readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly name?: string };
   readonly responseStatus?: { readonly code?: number };
 }
@@ -47,7 +50,9 @@ export const startTestCluster = async (): Promise<TestCluster> => {
     await running;
   };
   await kubectl("create", "-f", crdFile);
-  await kubectl("wait", "--for=condition=Established", "crd/revenproxes.revenprox.io", "--timeout=30s");
+  const established = ["wait", "--for=condition=Established", "crd/revenproxes.revenprox.io", "--timeout=30s"];
+  // kubectl fails at once while the CRD has no conditions at all.
+  await eventually("the CRD is established", () => kubectl(...established).catch(() => undefined), 60);
   return {
     controlPlane,
     client,
@@ -67,7 +72,7 @@ export const startTestCluster = async (): Promise<TestCluster> => {
         .split("\n")
         .flatMap((line): (AuditEvent & { stage: string })[] => (line === "" ? [] : [JSON.parse(line)]));
       return events.filter(
-        ({ userAgent, stage }) => userAgent === "revenprox-operator" && stage === "ResponseComplete",
+        ({ userAgent, stage }) => userAgent?.startsWith("revenprox-operator") === true && stage === "ResponseComplete",
       );
     },
     stop: async () => {

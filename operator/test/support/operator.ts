@@ -1,6 +1,7 @@
 import { composeOperator } from "../../src/compose.ts";
-import { createKubeClient, loadKubeConfig } from "../../src/kube/client.ts";
+import { createKubeClient, type KubeClient, loadKubeConfig } from "../../src/kube/client.ts";
 import { systemScheduler } from "../../src/kube/scheduler.ts";
+import type { Scheduler } from "../../src/kube/work-queue.ts";
 import { readSettings } from "../../src/settings.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { listen } from "../../src/telemetry/server.ts";
@@ -21,20 +22,40 @@ export interface OperatorOptions {
   /** Default: one with all rights. */
   readonly kubeconfig?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Stands between the operator and the API server. */
+  readonly through?: (client: KubeClient) => KubeClient;
+  readonly stuckAfterMs?: number;
+  /** How many times faster its clock runs: pauses, and what it calls old, are that much shorter. */
+  readonly speed?: number;
 }
+
+const faster = (speed: number): Scheduler => ({
+  ...systemScheduler,
+  now: () => systemScheduler.now() * speed,
+  after: (ms, run) => systemScheduler.after(ms / speed, run),
+});
 
 /** The operator in this process, against the test cluster; looks for the monitoring CRDs often. */
 export const startOperator = async (
   cluster: TestCluster,
-  { kubeconfig = cluster.controlPlane.kubeconfig, environment = {} }: OperatorOptions = {},
+  {
+    kubeconfig = cluster.controlPlane.kubeconfig,
+    environment = {},
+    through,
+    stuckAfterMs,
+    speed = 1,
+  }: OperatorOptions = {},
 ): Promise<RunningOperator> => {
   const lines: string[] = [];
   const log = createLog({ level: "debug", format: "text", destination: { write: (line) => void lines.push(line) } });
+  const direct = createKubeClient(loadKubeConfig(kubeconfig));
   const operator = composeOperator(readSettings({ ...images, ...environment }), {
-    client: createKubeClient(loadKubeConfig(kubeconfig)),
-    scheduler: systemScheduler,
+    client: through?.(direct) ?? direct,
+    ...(stuckAfterMs === undefined ? {} : { stuckAfterMs }),
+    scheduler: faster(speed),
     log,
     version: "0.0.0-test",
+    identity: "test",
     discoveryIntervals: { missing: 300, complete: 300 },
   });
   const port = await listen(operator.server, 0);

@@ -5,6 +5,7 @@ import type { Topic, TopicId } from "../hub/event.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { Span } from "../hub/tracing.ts";
 import type { Exchange, RequestOrigin } from "./exchange.ts";
+import { releasedWhenClosed } from "./released-stream.ts";
 
 /** Who asks. */
 export interface Caller {
@@ -87,18 +88,17 @@ export const accessAnswer = (refusal: AccessRefusal, refuse: Refuse, cors: Respo
 const farewell = (reason: EndReason, retryMs: number): Uint8Array =>
   new TextEncoder().encode(`retry: ${retryMs}\nevent: revenprox.auth\ndata: ${JSON.stringify({ reason })}\n\n`);
 
+/** Outside of `opening`, so that a stream does not hold on to all that its opening needed. */
+const endOf =
+  (sink: EventSink, retryMs: () => number) =>
+  (reason: EndReason): void =>
+    sink.end(farewell(reason, retryMs()));
+
 /** `open`, with the stream ended when its access is. */
 export const opening =
   (access: StreamAccess, retryMs: () => number, open: (sink: EventSink) => OpenStream | Answer) =>
   (sink: EventSink): OpenStream | Answer => {
     const opened = open(sink);
     if (!("writable" in opened) || access.token === undefined) return opened;
-    const release = access.watch((reason) => sink.end(farewell(reason, retryMs())));
-    return {
-      writable: () => opened.writable(),
-      closed: () => {
-        release();
-        opened.closed();
-      },
-    };
+    return releasedWhenClosed(opened, access.watch(endOf(sink, retryMs)));
   };

@@ -1,5 +1,6 @@
 import type { Answer } from "../http/answer.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
+import { releasedWhenClosed } from "./released-stream.ts";
 
 /** What one token or publish key may use. */
 export interface Quotas {
@@ -23,11 +24,5 @@ export const countedFor =
       release();
       return opened;
     }
-    return {
-      writable: () => opened.writable(),
-      closed: () => {
-        release();
-        opened.closed();
-      },
-    };
+    return releasedWhenClosed(opened, release);
   };

@@ -19,7 +19,7 @@ const readHead = (request: HttpRequest): RequestHead => {
   return head;
 };
 
-const addressText = (text: ArrayBuffer): string => Buffer.from(text).toString("latin1");
+const addressText = (text: ArrayBuffer): string => (text.byteLength === 0 ? "" : Buffer.from(text).toString("latin1"));
 
 const bytesOf = (body: string | Uint8Array): Uint8Array =>
   typeof body === "string" ? new TextEncoder().encode(body) : body;
@@ -50,6 +50,8 @@ export class UwsExchange implements Exchange {
   readonly #stalls: StallWatch;
   readonly #client: Client;
   #answered = false;
+  /** Asked for by admission and by access: reading it costs microseconds. */
+  #origin: RequestOrigin | undefined;
 
   constructor(response: HttpResponse, request: HttpRequest, stalls: StallWatch) {
     this.method = request.getCaseSensitiveMethod();
@@ -70,6 +72,11 @@ export class UwsExchange implements Exchange {
   }
 
   origin(): RequestOrigin {
+    this.#origin ??= this.#readOrigin();
+    return this.#origin;
+  }
+
+  #readOrigin(): RequestOrigin {
     const headers = { forwardedFor: this.#head.all("x-forwarded-for"), forwarded: this.#head.all("forwarded") };
     if (this.#client.gone) return { peer: "", proxied: undefined, ...headers };
     // uWS understands PROXY protocol v2 from anybody; whom to believe is decided by admission.

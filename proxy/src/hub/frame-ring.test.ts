@@ -31,6 +31,18 @@ describe("a ring", () => {
     expect(ring.pieceAfter(0)?.to).toBe(3);
   });
 
+  test("is entered from elsewhere only where the frame of no gap is missed that reaches further", () => {
+    const gapTo = (sequence: number, end: number): RingFrame => ({ ...frame(sequence, 1, "gap"), end });
+    const ring = ringWith({}, [frame(3), gapTo(5, 9), frame(5), gapTo(8, 12), frame(8), frame(20)], 2);
+    const entries = [0, 2, 4, 5, 7, 8, 11, 12, 30].map((after) => ring.entryFrom(after));
+    expect(entries).toEqual([2, 2, 4, 12, 12, 12, 12, 12, 30]);
+    const quiet = ringWith({}, [gapTo(5, 9), frame(5)]);
+    quiet.clear();
+    expect(quiet.entryFrom(5)).toBe(9);
+    quiet.reset(6);
+    expect(quiet.entryFrom(5)).toBe(6);
+  });
+
   test("does not copy a single frame", () => {
     const only = frame(1);
     expect(ringWith({}, [only]).pieceAfter(0)?.bytes).toBe(only.bytes);

@@ -6,6 +6,14 @@ export interface RingFrame {
   readonly sequence: number;
   readonly bytes: Uint8Array;
   readonly kind: "event" | "gap";
+  /** Of a gap of one topic that reaches beyond its place in the order of all: its last sequence. */
+  readonly end?: number;
+}
+
+/** What lies after `from`, up to and with `to`, is told by a frame at `from`. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Whole frames joined: takes a stream from a cursor to `to`. */
@@ -37,6 +45,7 @@ export class FrameRing {
   #bytes = 0;
   #floor: number;
   #newest: number;
+  #gaps: readonly Span[] = [];
   #shared: { readonly after: number; readonly newest: number; readonly piece: Piece | undefined } | undefined;
 
   constructor(floor: number, limits: RingLimits) {
@@ -61,15 +70,29 @@ export class FrameRing {
   }
 
   append(frame: RingFrame): void {
+    const { sequence, end = sequence } = frame;
     this.#frames.push(frame);
-    this.#newest = frame.sequence;
+    this.#newest = sequence;
+    if (end > sequence) this.#gaps = [...this.#gaps.filter(({ to }) => to > this.#floor), { from: sequence, to: end }];
     this.#bytes += frame.bytes.length + frameOverhead;
     while (this.#overfull()) this.#dropOldest();
   }
 
+  /**
+   * The first place at or after `after` from which the frames are all there is. Between the frame of a gap and the
+   * gap's end they are not, for who did not get that frame.
+   */
+  entryFrom(after: number): number {
+    const entry = Math.max(after, this.#floor);
+    const end = this.#gaps.reduce((last, { from, to }) => (from <= entry ? Math.max(last, to) : last), entry);
+    return end === entry ? entry : this.entryFrom(end);
+  }
+
   /** Forgets all frames; streams at `newest` miss nothing by it. */
   clear(): void {
+    const gaps = this.#gaps;
     this.reset(this.#newest);
+    this.#gaps = gaps;
   }
 
   /** Begins anew after `floor`. */
@@ -79,6 +102,7 @@ export class FrameRing {
     this.#bytes = 0;
     this.#floor = floor;
     this.#newest = floor;
+    this.#gaps = [];
     this.#shared = undefined;
   }
 

@@ -1,10 +1,11 @@
 import type { TopicId } from "./event.ts";
+import { Failing } from "./failing.ts";
 import type { Clock, HubMetrics, Journal, JournalPage } from "./ports.ts";
 import type { ReadGate } from "./read-gate.ts";
 import type { FeedEffect, TopicFeed } from "./topic-feed.ts";
 
 export interface HoleFillerParts {
-  readonly journal: Pick<Journal, "read">;
+  readonly journal: Pick<Journal, "read" | "connected">;
   readonly clock: Clock;
   /** Reads of all topics together. */
   readonly fillGate: ReadGate;
@@ -18,11 +19,14 @@ export interface HoleFillerParts {
 
 /** Reads what a topic's feed lacks. */
 export class HoleFiller {
+  /** The journal does not give what is known to be stored, though it can be reached. */
+  readonly failing: Failing;
   readonly #parts: HoleFillerParts;
   #abandoned = 0;
 
   constructor(parts: HoleFillerParts) {
     this.#parts = parts;
+    this.failing = new Failing(parts.clock);
   }
 
   /** Gives the feed a page of what lies after the sequence `after`, or tells it that there is none to be had. */
@@ -38,6 +42,7 @@ export class HoleFiller {
   /** What is being read will not be answered. */
   abandon(): void {
     this.#abandoned += 1;
+    this.failing.over();
   }
 
   #read(after: number, abandoned: number): void {
@@ -58,6 +63,7 @@ export class HoleFiller {
 
   #filled(page: JournalPage): void {
     const { feed, clock, metrics, run } = this.#parts;
+    this.failing.over();
     const effects = feed.page(page, clock.now());
     const filled = effects.reduce((sum, effect) => sum + (effect.kind === "deliver" ? 1 : 0), 0);
     if (filled > 0) metrics.holeFilled(filled);
@@ -65,8 +71,9 @@ export class HoleFiller {
   }
 
   #failed(fault: unknown): void {
-    const { feed, run, report } = this.#parts;
+    const { feed, journal, run, report } = this.#parts;
     report(fault);
+    if (journal.connected) this.failing.failed();
     run(feed.readFailed());
   }
 }

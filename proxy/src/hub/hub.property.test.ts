@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DeliveryCheck } from "./testing/delivery-check.ts";
-import { type Kind, Scene, schedules, scheduleTimeout, steps, topics } from "./testing/scene.ts";
+import { Scene } from "./testing/scene.ts";
+import type { Kind } from "./testing/scene-client.ts";
+import { schedules, scheduleTimeout, steps, topics } from "./testing/scene-steps.ts";
 
 const kinds = topics.slice(0, 2).map(
   (of): Kind<DeliveryCheck> => ({

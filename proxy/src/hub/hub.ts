@@ -249,7 +249,7 @@ class TopicHub implements Hub {
   }
 
   #disconnected(): void {
-    this.#sweep.lost();
+    this.#sweep.disconnected();
     this.#interests.disconnected();
   }
 

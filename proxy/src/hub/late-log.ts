@@ -36,6 +36,8 @@ export class LateLog {
   #entries: LateEntry[] = [];
   /** Number of the oldest entry that is kept. */
   #first = 0;
+  /** Where those lay that are not kept any more. */
+  #forgotten: Range | undefined;
   #bytes = 0;
 
   get isEmpty(): boolean {
@@ -46,8 +48,7 @@ export class LateLog {
     this.#entries.push(entry);
     this.#bytes += entry.size;
     while (this.#entries.length > maxEntries || (this.#bytes > maxBytes && this.#entries.length > 1)) {
-      this.#bytes -= this.#entries.shift()?.size ?? 0;
-      this.#first += 1;
+      this.#forgetOldest();
     }
   }
 
@@ -63,14 +64,18 @@ export class LateLog {
   clear(): void {
     this.#first = this.#end;
     this.#entries = [];
+    this.#forgotten = undefined;
     this.#bytes = 0;
   }
 
-  /** The stream was slower than the log is long; it goes on with what is there. */
-  hasLost(place: LatePlace): boolean {
-    if (place.next >= this.#first) return false;
+  /** Where the stream may lack something, since it was slower than the log is long; it goes on with what is there. */
+  lostBy({ cursor, late: place }: Stream): Range | undefined {
+    if (place === undefined || place.next >= this.#first) return undefined;
     place.next = this.#first;
-    return true;
+    const from = Math.max(place.begin, this.#forgotten?.from ?? 0);
+    const to = Math.min(cursor, this.#forgotten?.to ?? 0);
+    const isRead = place.read.some((read) => read.from <= from && to <= read.to);
+    return to <= from || isRead ? undefined : { from, to };
   }
 
   /** The next entry that the stream went past without it. */
@@ -83,6 +88,15 @@ export class LateLog {
       if (!place.read.some(({ from, to }) => from < entry.sequence && entry.end <= to)) return entry;
     }
     return undefined;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#entries.shift();
+    if (oldest === undefined) return;
+    this.#bytes -= oldest.size;
+    this.#first += 1;
+    const { from, to } = this.#forgotten ?? { from: oldest.sequence, to: oldest.end };
+    this.#forgotten = { from: Math.min(from, oldest.sequence - 1), to: Math.max(to, oldest.end) };
   }
 
   get #end(): number {

@@ -10,6 +10,8 @@ export interface MergeMember {
   readonly passed: number;
   /** Something after `passed` is known to be missing, or cannot be excluded. */
   readonly behind: boolean;
+  /** Milliseconds between the first and the last of the failures since the journal last answered for it; 0 = no two of them. */
+  readonly failingForMs: number;
 }
 
 /** A topic lacks what lay after `from`, up to and with `to`. */
@@ -120,12 +122,12 @@ export class MergeBuffer {
     return { late, skippedTo, inOrder, dropped };
   }
 
-  /** The topics that are behind have held up the others for too long: what they lack becomes a gap. */
-  giveUp(members: readonly MergeMember[]): void {
+  /** What topics lack that cannot be read becomes a gap, as far as it holds up the others. */
+  giveUp(unreadable: readonly MergeMember[]): void {
     const to = this.#waiting.reduce((end, item) => Math.max(end, endOf(item)), 0);
-    for (const member of members) {
+    for (const member of unreadable) {
       const from = this.#levelOf(member);
-      if (!member.behind || from >= to) continue;
+      if (from >= to) continue;
       this.#givenUpTo.set(member.topic, to);
       const gap = this.#takeLatePart({ kind: "gap", topic: member.topic, from, to, reason: "unreadable" });
       if (gap !== undefined) this.#waiting.push(gap);

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import type { StreamRequest } from "./hub.ts";
+import { giveUpAfterMs } from "./merged-channel.ts";
+import { JournalUnavailable } from "./ports.ts";
 import { type HubUnderTest, hubOnModel, text, topicOf } from "./testing/hub-under-test.ts";
 import { RecordingSink } from "./testing/recording-sink.ts";
 
@@ -71,7 +73,7 @@ test("a hole that cannot be filled becomes a gap of its topic, and the others go
   model.journal.readsFail = true;
   model.journal.store(topicOf("a").topicId, text("after the hole"));
   model.journal.store(topicOf("b").topicId, text("of another topic"));
-  await model.clock.advance(15_100);
+  await model.clock.advance(giveUpAfterMs + 6_000);
   // Told apart what lies before the id that the client holds: who comes now, with that id, is told the other part only.
   const gap = (from: number, to: number) =>
     `event: revenprox.gap\ndata: {"topic":"a","from":"${id(from)}","to":"${id(to)}","reason":"unreadable","recoverable":false}\n\n`;
@@ -176,4 +178,115 @@ test("the topics are left after the last listener and the linger time", async ()
   stream.closed();
   await model.clock.advance(7_000);
   expect([model.journal.followed, model.hub.stats().topics]).toEqual([0, 0]);
+});
+
+test("a stream that comes from elsewhere into the midst of a gap reads there what the others were told is unreadable", async () => {
+  const model = await storing("b1");
+  const first = open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("a1"));
+  model.journal.losing = false;
+  model.journal.readsFail = true;
+  for (const each of ["a2", "b2", "a3", "b3", "a4", "b4"])
+    model.journal.store(topicOf(each.slice(0, 1)).topicId, text(each));
+  await model.clock.advance(giveUpAfterMs + 10_000);
+  expect(events(first.sink)).toEqual(["4 b2", "6 b3", "8 b4"]);
+  model.journal.readsFail = false;
+  // As another proxy wrote it.
+  const { sink } = open(model, "ab", { lastEventId: id(4) });
+  await model.clock.advance(10_000);
+  expect(events(sink)).toEqual(["5 a3", "6 b3", "7 a4", "8 b4"]);
+  expect(sink.text).not.toContain("revenprox.gap");
+});
+
+test("a stream that is ahead when a gap is told around its place reads on from there", async () => {
+  const model = await storing("b1");
+  open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("a1"));
+  model.journal.losing = false;
+  model.journal.readsFail = true;
+  for (const each of ["a2", "b2", "a3", "b3", "a4", "b4"])
+    model.journal.store(topicOf(each.slice(0, 1)).topicId, text(each));
+  await model.clock.advance(1_000);
+  const { sink } = open(model, "ab", { lastEventId: id(4) });
+  await model.clock.advance(giveUpAfterMs + 10_000);
+  expect(events(sink)).toEqual([]);
+  model.journal.readsFail = false;
+  await model.clock.advance(10_000);
+  expect(events(sink)).toEqual(["5 a3", "6 b3", "7 a4", "8 b4"]);
+  expect(sink.text).not.toContain("revenprox.gap");
+});
+
+test("the others wait for a topic whose reads stand in line, for as long as that takes", async () => {
+  const model = await storing("b1");
+  const { sink } = open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("a1"));
+  model.journal.losing = false;
+  model.journal.readMs = 2 * giveUpAfterMs;
+  for (const each of ["a2", "b2"]) model.journal.store(topicOf(each.slice(0, 1)).topicId, text(each));
+  await model.clock.advance(2 * giveUpAfterMs - 1_000);
+  expect(events(sink)).toEqual([]);
+  await model.clock.advance(2_000);
+  expect(events(sink)).toEqual(["2 a1", "3 a2", "4 b2"]);
+  expect(model.metrics.gaps).toBe(0);
+});
+
+test("time without a connection is no time in which a topic could not be read", async () => {
+  const model = await storing("b1");
+  const { sink } = open(model, "ab");
+  await model.clock.advance(2_000);
+  model.journal.losing = true;
+  model.journal.store(topicOf("a").topicId, text("a1"));
+  model.journal.losing = false;
+  model.journal.readsFail = true;
+  for (const each of ["a2", "b2"]) model.journal.store(topicOf(each.slice(0, 1)).topicId, text(each));
+  await model.clock.advance(giveUpAfterMs / 2);
+  model.journal.disconnect();
+  await model.clock.advance(giveUpAfterMs);
+  model.journal.connect();
+  await model.clock.advance(giveUpAfterMs / 2);
+  model.journal.readsFail = false;
+  await model.clock.advance(10_000);
+  expect(events(sink)).toEqual(["2 a1", "3 a2", "4 b2"]);
+  expect(model.metrics.gaps).toBe(0);
+});
+
+test("a topic of several whose reads fail is asked again alone, and the pages of the others are kept", async () => {
+  const model = await storing("a1", "b1");
+  const read = model.journal.read.bind(model.journal);
+  const asked: string[] = [];
+  let failures = 3;
+  model.journal.read = async (topicId, after) => {
+    asked.push(topicId === topicOf("a").topicId ? "a" : "b");
+    if (topicId === topicOf("b").topicId && failures > 0) {
+      failures -= 1;
+      throw new JournalUnavailable("b cannot be read");
+    }
+    return await read(topicId, after);
+  };
+  const { sink } = open(model, "ab", { lastEventId: id(0) });
+  await model.clock.advance(5_000);
+  expect(events(sink)).toEqual(["1 a1", "2 b1"]);
+  expect(asked).toEqual(["a", "b", "b", "b", "b"]);
+});
+
+test("a resume that asks for more than it is given is told so for each topic", async () => {
+  const past = Array.from({ length: 20 }, (_, index) => `${index % 2 === 0 ? "a" : "b"}${index}`);
+  const model = await storing(...past);
+  model.settings.resumeLimits = { maxEvents: 2, maxBytes: 1_000_000 };
+  const { sink } = open(model, "ab", { lastEventId: id(0) });
+  await model.clock.advance(2_000);
+  const told = events(sink).length;
+  expect(told).toBeGreaterThanOrEqual(2);
+  expect(told).toBeLessThan(20);
+  for (const topic of ["a", "b"])
+    expect(sink.text).toContain(`{"topic":"${topic}","from":"${id(told)}","to":"${id(20)}","reason":"replay_limit"`);
+  model.journal.store(topicOf("a").topicId, text("live"));
+  await model.clock.settle();
+  expect(events(sink).at(-1)).toBe("21 live");
 });

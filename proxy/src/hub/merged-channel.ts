@@ -25,8 +25,11 @@ export interface ChannelParts {
   readonly onIdle: (channel: MergedChannel) => void;
 }
 
-/** Events of other topics wait so long for one that is behind; longer than a topic itself waits for what the journal lacks. */
-export const giveUpAfterMs = 15_000;
+/**
+ * Events of other topics wait for one that is behind, however long its reads stand in line, until they have failed for
+ * so long: longer than it takes to notice that a connection is dead.
+ */
+export const giveUpAfterMs = 30_000;
 
 /**
  * Several topics as one, in journal order: for all streams of the same set of topics and the same encoding.
@@ -194,6 +197,7 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
 
   #settleMembers(): void {
     const reached = this.passed;
+    if (this.#buffer.isWaiting && !this.#timers.isRunning("give-up")) this.#giveUp();
     this.#apply(this.#buffer.settle(this.#parts.members), reached);
   }
 
@@ -204,7 +208,6 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     if (late.length > 0) this.#takeLate(late, reached);
     if (skippedTo !== undefined) this.ring.reset(skippedTo);
     this.#append(inOrder);
-    this.#watch(inOrder.length > 0 || skippedTo !== undefined);
     if (!this.#late.isEmpty) this.#forgetLate();
     if (late.length === 0 && skippedTo === undefined && inOrder.length === 0) return;
     this.#shared.ringBudget.touched(this.ring);
@@ -220,7 +223,8 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
         continue;
       }
       const { sequence } = item;
-      if (gaps.length > 0) this.ring.append({ kind: "gap", sequence, bytes: this.#gapBytes(gaps) });
+      const end = gaps.reduce((last, { to }) => Math.max(last, to), sequence);
+      if (gaps.length > 0) this.ring.append({ kind: "gap", sequence, end, bytes: this.#gapBytes(gaps) });
       gaps = [];
       this.ring.append({ kind: "event", sequence, bytes: item.frame(encoding) });
       this.streams.arrived(item.parts.acceptedAt);
@@ -256,17 +260,15 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     if (this.streams.every(({ late }) => late === undefined || this.#late.hasLookedAtAll(late))) this.#late.clear();
   }
 
-  /** `moved`: whatever waits now has not waited long. */
-  #watch(moved: boolean): void {
-    if (!this.#buffer.isWaiting) this.#timers.cancel("give-up");
-    else if (moved || !this.#timers.isRunning("give-up"))
-      this.#timers.start("give-up", giveUpAfterMs, () => this.#giveUp());
-  }
-
   #giveUp(): void {
     // Without a journal nothing new comes that would have to wait.
-    if (this.#shared.journal.connected) this.#buffer.giveUp(this.#parts.members);
-    this.#settle();
+    if (!this.#shared.journal.connected) return;
+    const { members } = this.#parts;
+    const unreadable = members.filter(({ behind, failingForMs }) => behind && failingForMs >= giveUpAfterMs);
+    if (unreadable.length === 0) return;
+    this.#buffer.giveUp(unreadable);
+    // What comes next waits again, so that there is not a gap for every event.
+    this.#timers.start("give-up", giveUpAfterMs, () => this.#settle());
   }
 
   #gapBytes(gaps: readonly MergeGap[]): Uint8Array {

@@ -1,8 +1,9 @@
+import { backOffMs } from "./back-off.ts";
 import type { PublishedEvent, Topic, TopicId } from "./event.ts";
 import { formatEventId } from "./event-id.ts";
 import { encodedFrame, type FrameEncoding } from "./frame-encoding.ts";
 import { FrameRing, type RingLimits, ringLimits } from "./frame-ring.ts";
-import type { JournalPage } from "./ports.ts";
+import { type Clock, type JournalPage, JournalUnavailable } from "./ports.ts";
 import type { SharedPages } from "./shared-pages.ts";
 import { type Gap, gapFrame, gapFrames, joinFrames } from "./sse-frame.ts";
 
@@ -12,6 +13,7 @@ export interface TopicRef {
 }
 
 export interface PastDependencies {
+  readonly clock: Clock;
   readonly pages: Pick<SharedPages, "read">;
   readonly members: readonly TopicRef[];
   readonly encoding: FrameEncoding;
@@ -26,6 +28,16 @@ export interface Past {
   readonly completeTo: number;
   frames(epoch: number): FrameRing;
 }
+
+interface MemberPlace {
+  readonly topicId: TopicId;
+  readonly from: number;
+  /** Where the stretch begins: a page that reaches no further brings nobody forward. */
+  readonly after: number;
+}
+
+/** No page: it is not wanted any more. */
+type Attempt = { readonly page: JournalPage | undefined } | "again";
 
 interface MemberPage {
   readonly member: TopicRef;
@@ -49,18 +61,39 @@ const unlimited: RingLimits = {
 };
 
 /** Reads one page of each topic and merges them up to where all of them are complete. */
-export const createPastReader =
-  ({ pages, members, encoding }: PastDependencies) =>
-  async (after: number, starts: TopicStarts | undefined, wanted: () => boolean): Promise<Past | undefined> => {
+export const createPastReader = ({ clock, pages, members, encoding }: PastDependencies) => {
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+
+  const tryOne = async ({ topicId, from, after }: MemberPlace, wanted: () => boolean): Promise<Attempt> => {
+    try {
+      const page = await pages.read(topicId, from, wanted);
+      return page === undefined || page.completeTo > after ? { page } : "again";
+    } catch (fault) {
+      if (fault instanceof JournalUnavailable) return "again";
+      throw fault;
+    }
+  };
+
+  /** A page that cannot be had is asked for again, while those of the other topics are kept. */
+  const readOne = async (place: MemberPlace, wanted: () => boolean): Promise<JournalPage | undefined> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await tryOne(place, wanted);
+      if (answer !== "again") return answer.page;
+      await pause(backOffMs(attempt));
+    }
+  };
+
+  return async (after: number, starts: TopicStarts | undefined, wanted: () => boolean): Promise<Past | undefined> => {
     const stretch = new Stretch(after, encoding);
-    const readOne = async (member: TopicRef): Promise<void> => {
+    const readAll = members.map(async (member): Promise<void> => {
       const from = Math.max(after, starts?.get(member.topicId) ?? 0);
-      const page = await pages.read(member.topicId, from, wanted);
+      const page = await readOne({ topicId: member.topicId, from, after }, wanted);
       if (page !== undefined) stretch.add({ member, from, page });
-    };
-    await Promise.all(members.map(readOne));
+    });
+    await Promise.all(readAll);
     return wanted() ? stretch : undefined;
   };
+};
 
 class Stretch implements Past {
   readonly #after: number;

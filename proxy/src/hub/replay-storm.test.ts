@@ -71,6 +71,21 @@ describe("many clients that resume one topic", { timeout: 120_000 }, () => {
     expect(under.journal.calls.read).toBeLessThanOrEqual(pages + 50);
   });
 
+  test("in many sets of topics share the reads of each topic", async () => {
+    const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    const under = withPast(names);
+    const places = scattered(400);
+    const sets = places.map((_, index) => [0, 1, 3].map((step) => names[(index + step * (1 + (index % 2))) % 8]));
+    const clients = places.map((after, index) => openOn(under, (sets[index] ?? []).join("+"), idOf(after)));
+    await under.clock.settle();
+    const due = places.map((after, index) => {
+      const of = (sets[index] ?? []).map((name) => names.indexOf(name ?? ""));
+      return Array.from({ length: events - after }, (_, n) => after + n).filter((at) => of.includes(at % 8)).length;
+    });
+    expect(clients.map(received)).toEqual(due);
+    expect(under.journal.calls.read).toBeLessThanOrEqual(2 * pages + 2 * names.length);
+  });
+
   test("of which some listen to other topics besides share the reads, too", async () => {
     const under = withPast(["a", "b"]);
     const alone = Array.from({ length: 100 }, () => openOn(under, "a", idOf(0)));

@@ -1,13 +1,12 @@
 import { backOffMs } from "./back-off.ts";
 import type { FrameRing } from "./frame-ring.ts";
 import { createPastReader, type Past, type PastDependencies, type TopicStarts } from "./past.ts";
-import { type Clock, JournalUnavailable, type Log } from "./ports.ts";
+import type { Log } from "./ports.ts";
 import type { Stream } from "./stream.ts";
 import type { TopicView } from "./topic-view.ts";
 
 export interface ReplayDependencies extends PastDependencies {
   readonly view: TopicView;
-  readonly clock: Clock;
   readonly log: Log;
   /** Gives the waiting streams what was read after `after`; the ring holds all of the topics' frames up to `completeTo`. */
   readonly serve: (streams: readonly Stream[], past: ServedPast) => void;
@@ -78,10 +77,6 @@ export class Replay {
   #settle(flight: Flight, past: Past | undefined): void {
     if (past === undefined || !this.#isUnderWay(flight)) return;
     const { after, streams } = flight;
-    if (past.completeTo <= after) {
-      this.#again(flight);
-      return;
-    }
     this.#flights.delete(flight.key);
     for (const stream of streams) stream.reading = false;
     const { serve, view } = this.#dependencies;
@@ -89,15 +84,11 @@ export class Replay {
   }
 
   #failed(flight: Flight, fault: unknown): void {
-    const { log } = this.#dependencies;
-    if (!(fault instanceof JournalUnavailable))
-      log.error("Reading a topic's past failed; it is tried again", { fault });
-    if (this.#isUnderWay(flight)) this.#again(flight);
-  }
-
-  #again(flight: Flight): void {
+    const { clock, log } = this.#dependencies;
+    log.error("Reading a topic's past failed; it is tried again", { fault });
+    if (!this.#isUnderWay(flight)) return;
     flight.attempt += 1;
-    this.#dependencies.clock.after(backOffMs(flight.attempt), () => {
+    clock.after(backOffMs(flight.attempt), () => {
       if (this.#isUnderWay(flight)) this.#start(flight);
     });
   }

@@ -2,9 +2,9 @@ import type { Backpressure } from "./backpressure.ts";
 import type { LocatedStart } from "./bootstrap.ts";
 import { formatEventId } from "./event-id.ts";
 import type { FrameRing, Piece } from "./frame-ring.ts";
-import { type LateLog, type LatePlace, noteRead } from "./late-log.ts";
+import { type LateLog, noteRead } from "./late-log.ts";
 import type { PastDependencies } from "./past.ts";
-import type { Clock, HubMetrics, Log } from "./ports.ts";
+import type { HubMetrics, Log } from "./ports.ts";
 import { Replay, type ServedPast } from "./replay.ts";
 import type { ResumeLimits, Start } from "./resume.ts";
 import type { SentTally } from "./sent-tally.ts";
@@ -31,7 +31,6 @@ export interface PumpDependencies extends PastDependencies {
   readonly view: TopicView;
   /** Where streams have several topics. */
   readonly late?: LateSource;
-  readonly clock: Clock;
   readonly log: Log;
   readonly metrics: HubMetrics;
   readonly tally: SentTally;
@@ -81,9 +80,9 @@ export class StreamPump {
 
   pump(stream: Stream): void {
     if (stream.owed !== undefined) this.#pay(stream, stream.owed);
-    if (stream.late !== undefined) this.#writeLate(stream, stream.late);
+    if (stream.late !== undefined) this.#writeLate(stream);
     const { ring } = this.#view;
-    const inRing = stream.cursor >= ring.floor && stream.starts === undefined;
+    const inRing = this.#isInRing(stream);
     if (!stream.reading && inRing) this.#writeFrom(ring, stream);
     if (stream.blocked || stream.reading || stream.owed !== undefined || !isOpen(stream)) return;
     if (stream.keep !== undefined && (inRing || stream.cursor >= stream.keep.to)) this.relief.keptWritten(stream);
@@ -92,6 +91,16 @@ export class StreamPump {
       stream.resuming = false;
       this.#resumed(stream, "continued");
     }
+  }
+
+  /** A stream that is ahead comes into the ring when this has got so far: by then it may be the midst of a gap. */
+  #isInRing(stream: Stream): boolean {
+    const { ring, passed } = this.#view;
+    const { cursor, outside, reading } = stream;
+    if (cursor < ring.floor || stream.starts !== undefined) return false;
+    if (outside && ring.entryFrom(cursor) > cursor) return false;
+    if (cursor <= passed && !reading) stream.outside = false;
+    return true;
   }
 
   /** Keeps middleboxes from cutting the stream, and the client's id from growing too old to resume. */
@@ -103,7 +112,7 @@ export class StreamPump {
     }
     if (stream.state === "active") enterState(stream, "idle");
     const { passed, ring } = this.#view;
-    const atHead = !stream.reading && stream.cursor >= ring.newest;
+    const atHead = !stream.reading && stream.cursor >= ring.newest && this.#isInRing(stream);
     if (!atHead || passed <= stream.cursor) {
       this.#write(stream, keepaliveFrame);
       return;
@@ -128,12 +137,13 @@ export class StreamPump {
 
   /** From the journal, or else where the ring begins. */
   #readOn(stream: Stream): void {
+    stream.outside = true;
     if (this.#mayReplay(stream)) {
       this.#replay ??= new Replay({ ...this.#dependencies, serve: (streams, past) => this.#serve(streams, past) });
       this.#replay.join(stream);
       return;
     }
-    const to = Math.max(this.#view.ring.floor, ...(stream.starts?.values() ?? []));
+    const to = this.#view.ring.entryFrom(Math.max(stream.cursor, ...(stream.starts?.values() ?? [])));
     stream.starts = undefined;
     this.#resumed(stream, "replay_limit");
     this.#skip(stream, to, "replay_limit");
@@ -142,9 +152,13 @@ export class StreamPump {
   #skip(stream: Stream, to: number, reason: "slow_consumer" | "replay_limit"): void {
     if (stream.reading) this.#replay?.leave(stream);
     stream.reading = false;
-    const from = formatEventId(this.#view.epoch, stream.cursor);
+    stream.outside = true;
+    const after = stream.cursor;
+    const from = formatEventId(this.#view.epoch, after);
     if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason };
     stream.cursor = to;
+    // What is found late in there is told with it.
+    this.#noteRead(stream, after);
     this.pump(stream);
   }
 
@@ -169,10 +183,11 @@ export class StreamPump {
     if (stream.starts !== undefined && stream.cursor >= Math.max(...stream.starts.values())) stream.starts = undefined;
   }
 
-  #writeLate(stream: Stream, place: LatePlace): void {
+  #writeLate(stream: Stream): void {
     const { late, tally } = this.#dependencies;
     const id = (sequence: number) => formatEventId(this.#view.epoch, sequence);
-    if (late?.log.hasLost(place)) this.#pay(stream, { kind: "gap", from: id(place.begin), reason: "expired" });
+    const lost = late?.log.lostBy(stream);
+    if (lost !== undefined) this.#pay(stream, { kind: "gap", from: id(lost.from), reason: "expired" });
     while (!stream.blocked && stream.owed === undefined && isOpen(stream)) {
       const entry = late?.log.takeFor(stream);
       if (entry === undefined) return;

@@ -61,6 +61,8 @@ export class Stream implements OpenStream {
   blocked = false;
   /** Waits for a page of the journal. */
   reading = false;
+  /** Came to its place other than by the ring's frames. */
+  outside = true;
   /** Was told `retry:`, which is the first thing a stream is told. */
   greeted = false;
   /** Has not reached the head yet since it was opened. */

@@ -1,5 +1,6 @@
 import { backOffMs } from "./back-off.ts";
 import type { TopicId } from "./event.ts";
+import { Failing } from "./failing.ts";
 import { type Clock, type Journal, JournalUnavailable, type Log, type Random, type Tails } from "./ports.ts";
 import type { TailReport } from "./topic-feed.ts";
 
@@ -32,6 +33,8 @@ export interface TailSweepDependencies {
 
 /** Compares followed topics with the journal: what was lost on the way is found here at the latest. */
 export class TailSweep {
+  /** The journal does not say where its topics end, though it can be reached. */
+  readonly failing: Failing;
   readonly #dependencies: TailSweepDependencies;
   readonly #urgent = new Set<SweptTopic>();
   readonly #routine = new Set<SweptTopic>();
@@ -49,6 +52,7 @@ export class TailSweep {
 
   constructor(dependencies: TailSweepDependencies) {
     this.#dependencies = dependencies;
+    this.failing = new Failing(dependencies.clock);
   }
 
   start(): void {
@@ -65,6 +69,11 @@ export class TailSweep {
   /** What is being asked now must be asked again. */
   lost(): void {
     this.#losses += 1;
+  }
+
+  disconnected(): void {
+    this.lost();
+    this.failing.over();
   }
 
   /** Compares every topic that is not opening, now. */
@@ -151,6 +160,7 @@ export class TailSweep {
       // Asked second, so that an entry which was removed before the first answer lies below it.
       const firstSequence = topics.every(({ opening }) => opening) ? 0 : await this.#firstSequence(tails);
       if (losses === this.#losses && accept(tails.epoch) && firstSequence !== undefined) {
+        this.failing.over();
         this.#hand(topics, tails, firstSequence);
         return true;
       }
@@ -158,6 +168,7 @@ export class TailSweep {
       if (!(fault instanceof JournalUnavailable)) {
         this.#dependencies.log.error("Comparing topics with the journal failed; it is tried again", { fault });
       }
+      if (journal.connected) this.failing.failed();
     }
     for (const topic of topics) (topic.opening ? this.#urgent : this.#routine).add(topic);
     return false;

@@ -61,6 +61,11 @@ export class TopicFeed {
     return !this.#compared || this.#wanted > (this.#passed ?? 0);
   }
 
+  /** Since live events last stopped. */
+  get compared(): boolean {
+    return this.#compared;
+  }
+
   live(event: LiveEvent): readonly FeedEffect[] {
     if (this.#passed === undefined || !this.#compared) {
       this.#hold(event);

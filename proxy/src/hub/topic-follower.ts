@@ -102,6 +102,11 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     return this.#doubted || this.#feed.behind;
   }
 
+  get failingForMs(): number {
+    const reading = this.#filler?.failing.forMs ?? 0;
+    return this.#doubted || !this.#feed.compared ? Math.max(reading, this.#shared.sweep.failing.forMs) : reading;
+  }
+
   /** Streams that get the topic's events, alone or with others. */
   get listening(): number {
     return this.streams.size + this.#listeners.streams;
@@ -180,6 +185,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
 
   disconnected(): void {
     this.#feed.disconnected();
+    this.#filler?.failing.over();
     this.#listeners.changed();
   }
 
@@ -240,13 +246,9 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
         return;
       case "gap": {
         const { from, to } = effect;
-        const { topic } = this;
-        const gap = { topic, reason: "expired" } as const;
-        this.ring.append({
-          kind: "gap",
-          sequence: to,
-          bytes: gapFrames([{ ...gap, from: id(from), to: id(to) }], id(to)),
-        });
+        const gap = { topic: this.topic, reason: "expired" } as const;
+        const bytes = gapFrames([{ ...gap, from: id(from), to: id(to) }], id(to));
+        this.ring.append({ kind: "gap", sequence: to, bytes });
         this.#listeners.delivered({ kind: "gap", ...gap, from, to });
         return;
       }

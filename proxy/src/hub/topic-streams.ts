@@ -94,6 +94,7 @@ export class TopicStreams {
       stream.cursor = Math.min(stream.cursor, keptTo);
       stream.starts = startsWithin(stream, keptTo);
       stream.keep = undefined;
+      stream.outside = true;
       stream.late = this.#dependencies.late?.log.placeAfter(stream.cursor);
       this.pump.pump(stream);
     }

@@ -42,6 +42,8 @@ export class ModelJournal implements Journal {
   stale = 0;
   /** Milliseconds between finding an answer and giving it. */
   answerDelayMs = 0;
+  /** Milliseconds that a read takes; one after the other, as where many stand in line. */
+  readMs = 0;
   /** Reads are rejected although the journal is connected. */
   readsFail = false;
   mostTogether = 1_000;
@@ -52,6 +54,8 @@ export class ModelJournal implements Journal {
   readonly #messageIds = new Map<string, number>();
   #removedTo = 0;
   #sequence = 0;
+  #lineEndsAt = 0;
+  readonly #inLine = new Set<() => void>();
   readonly #clock: Clock;
 
   constructor(clock: Clock, options: { readonly epoch?: number; readonly pageSize?: number } = {}) {
@@ -116,6 +120,14 @@ export class ModelJournal implements Journal {
       const followers = this.#followers.get(topicId) ?? new Set();
       for (const onEvent of followers) onEvent(live);
     }
+  }
+
+  /** Reads take no time any more, those that stand in line neither. */
+  hurry(): void {
+    this.readMs = 0;
+    this.#lineEndsAt = 0;
+    for (const letIn of this.#inLine) letIn();
+    this.#inLine.clear();
   }
 
   loseUntold(): void {
@@ -202,6 +214,8 @@ export class ModelJournal implements Journal {
   async read(topicId: TopicId, after: number): Promise<JournalPage> {
     this.calls.read += 1;
     this.#reach();
+    if (this.readMs > 0) await this.#standInLine();
+    this.#reach();
     if (this.readsFail) throw new JournalUnavailable("reads fail");
     const seen = this.#seen();
     const stored = this.#stored(topicId, seen).filter(({ sequence }) => sequence > after);
@@ -214,6 +228,20 @@ export class ModelJournal implements Journal {
     }));
     const completeTo = end ? Math.max(seen, after) : (events.at(-1)?.sequence ?? after);
     return this.#answer({ events, missed: after < Math.min(this.#removedTo, seen), completeTo, end });
+  }
+
+  async #standInLine(): Promise<void> {
+    const now = this.#clock.now();
+    this.#lineEndsAt = Math.max(this.#lineEndsAt, now) + this.readMs;
+    const ms = this.#lineEndsAt - now;
+    await new Promise<void>((go) => {
+      const cancel = this.#clock.after(ms, () => this.#inLine.delete(letIn) && go());
+      const letIn = () => {
+        cancel();
+        go();
+      };
+      this.#inLine.add(letIn);
+    });
   }
 
   async locate(topicId: TopicId, place: JournalPlace): Promise<number> {

@@ -1,94 +1,17 @@
-import fc from "fast-check";
 import { expect } from "vitest";
-import type { Topic, TopicId } from "../event.ts";
-import type { FrameEncoding } from "../frame-encoding.ts";
+import type { TopicId } from "../event.ts";
+import { formatEventId, parseEventId } from "../event-id.ts";
 import { createHub, type Hub } from "../hub.ts";
-import type { TopicRef } from "../past.ts";
-import type { OpenStream } from "../ports.ts";
 import { CountingMetrics } from "./counting-metrics.ts";
 import { type Block, blocksOf, type World } from "./delivery-check.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { ModelJournal } from "./model-journal.ts";
+import { type ModelEntry, ModelJournal } from "./model-journal.ts";
 import { RecordingSink } from "./recording-sink.ts";
+import type { Client, Judge, Kind } from "./scene-client.ts";
+import { type Step, topics } from "./scene-steps.ts";
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const utf8 = new TextEncoder();
-
-/** The topics that events are published on. */
-export const topics: readonly TopicRef[] = ["a", "b", "c"].map((name) => ({
-  topic: name as Topic,
-  topicId: name.repeat(32) as TopicId,
-}));
-
-/** What a client listens to, and the judge of what it gets. */
-export interface Kind<Check> {
-  readonly topics: readonly TopicRef[];
-  readonly encoding: FrameEncoding;
-  readonly judge: (worldOf: (epoch: number) => World) => Check;
-}
-
-export interface Judge {
-  readonly lastEventId: string;
-  take(blocks: readonly Block[]): void;
-  /** The connection is over. */
-  cut?(): void;
-}
-
-export interface Client<Check extends Judge> {
-  readonly check: Check;
-  readonly of: Kind<Check>;
-  sink: RecordingSink;
-  stream: OpenStream | undefined;
-}
-
-const topic = fc.nat(topics.length - 1);
-const client = fc.nat(5);
-const step = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      do: fc.constant("publish" as const),
-      topic,
-      lost: fc.boolean(),
-      count: fc.integer({ min: 1, max: 6 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("publish malformed" as const), topic }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("open" as const), kind: fc.nat(7) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant("cut" as const), client, keep: fc.double({ min: 0, max: 1, noNaN: true }) }),
-  },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("reopen" as const), client }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant("slow down" as const), client, patience: fc.integer({ min: 1, max: 4 }) }),
-  },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("writable" as const), client }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant("wait" as const),
-      ms: fc.constantFrom(0, 1, 50, 250, 1_100, 6_000, 16_000),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("tell late" as const), on: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("lose what is under way" as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("disconnect" as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("connect" as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("expire" as const), keep: fc.nat(12) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("nudge" as const), topic, ahead: fc.nat(2) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("stale" as const), by: fc.nat(4) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("answer late" as const), ms: fc.constantFrom(0, 5, 300) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail reads" as const), on: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("rename" as const) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant("restore" as const), topic, without: fc.nat(8), meanwhile: fc.nat(2) }),
-  },
-);
-export type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** One hub, its clients and a journal with every fault there is. */
 export class Scene<Check extends Judge> {
@@ -101,6 +24,10 @@ export class Scene<Check extends Judge> {
   readonly #worlds = new Map<number, World>();
   #world: World & { removedTo: number };
   #published = 0;
+  #resumeEvents = 1_000;
+  #failingSince: number | undefined;
+  /** Longest time for which reads failed, in milliseconds. */
+  failedMs = 0;
 
   constructor(kinds: readonly Kind<Check>[]) {
     this.#kinds = kinds;
@@ -113,14 +40,20 @@ export class Scene<Check extends Judge> {
         random: () => 0.5,
         metrics: this.metrics,
         log: { ...silent, error: (message, fields) => expect.unreachable(`${message} ${String(fields?.["fault"])}`) },
-        settings: () => ({ maxConnections: 100, keepaliveIntervalSec: 2, retryMs: 2_000 }),
+        settings: () => ({
+          maxConnections: 100,
+          keepaliveIntervalSec: 2,
+          retryMs: 2_000,
+          replaysAtOnce: 2,
+          resumeLimits: { maxEvents: this.#resumeEvents, maxBytes: 100_000 },
+        }),
         sweepIntervalSec: 5,
         interestLingerSec: 3,
       },
       {
         ring: { maxFrames: 4, maxBytes: 1_600, pieceBytes: 90 },
         feed: { maxHeldEvents: 3, maxHeldBytes: 1_000, patienceMs: 10_000 },
-        merge: { maxItems: 6, maxBytes: 1_000 },
+        merge: { maxItems: 8, maxBytes: 1_000 },
         ringBudgetBytes: 1_800,
         streamsPerTurn: 2,
         pages: { maxBytes: 2_000, lifeMs: 1_000, answersPerTurn: 3 },
@@ -136,6 +69,7 @@ export class Scene<Check extends Judge> {
     for (const each of steps) {
       this.#run(each);
       if (each.do === "wait") await this.clock.advance(each.ms);
+      else if (each.do === "be unreadable") await this.#beUnreadable();
       else await this.clock.turn();
     }
   }
@@ -145,7 +79,8 @@ export class Scene<Check extends Judge> {
     const { journal } = this;
     journal.stale = 0;
     journal.answerDelayMs = 0;
-    journal.readsFail = false;
+    this.#failReads(false);
+    journal.hurry();
     journal.slow = false;
     journal.deliver();
     journal.connect();
@@ -223,7 +158,23 @@ export class Scene<Check extends Judge> {
         journal.answerDelayMs = each.ms;
         return;
       case "fail reads":
-        journal.readsFail = each.on;
+        this.#failReads(each.on);
+        return;
+      case "read slowly":
+        if (each.ms === 0) journal.hurry();
+        else journal.readMs = each.ms;
+        return;
+      case "go elsewhere":
+        this.#with(each.client, (at) => at.stream === undefined && this.#goElsewhere(at, each.events));
+        return;
+      case "be unreadable":
+        journal.losing = true;
+        journal.store(this.#topicId(each.topic), this.#event());
+        journal.losing = false;
+        for (const of of [each.topic, ...each.meanwhile]) journal.store(this.#topicId(of), this.#event());
+        return;
+      case "bound resumes":
+        this.#resumeEvents = each.events;
         return;
       case "restart":
         journal.restart();
@@ -239,6 +190,40 @@ export class Scene<Check extends Judge> {
         journal.rename();
         this.#nameWorld(this.#world);
     }
+  }
+
+  /** Longer than others wait for it. */
+  async #beUnreadable(): Promise<void> {
+    this.#failReads(true);
+    await this.clock.advance(40_000);
+    this.#failReads(false);
+  }
+
+  #failReads(fail: boolean): void {
+    if (this.#failingSince !== undefined)
+      this.failedMs = Math.max(this.failedMs, this.clock.now() - this.#failingSince);
+    this.#failingSince = fail ? (this.#failingSince ?? this.clock.now()) : undefined;
+    this.journal.readsFail = fail;
+  }
+
+  /** The client gets what comes next for it from another process, and so has an id that was not written here. */
+  #goElsewhere({ check, of }: Client<Check>, events: number): void {
+    const held = parseEventId(check.lastEventId);
+    if (held.kind === "invalid" || this.#worlds.get(held.cursor.epoch) !== this.#world) return;
+    const { sequence } = held.cursor;
+    if (sequence < this.#world.removedTo) return;
+    const due = this.#world.entries.filter((entry) => entry.sequence > sequence && entry.event !== undefined);
+    const blocks = due.flatMap((entry) => this.#blockOf(of, entry));
+    check.take(blocks.slice(0, events));
+    check.cut?.();
+  }
+
+  #blockOf({ topics: wanted, encoding }: Kind<Check>, { sequence, topicId, event }: ModelEntry): readonly Block[] {
+    const { topic } = wanted.find((each) => each.topicId === topicId) ?? {};
+    if (topic === undefined || event === undefined) return [];
+    const id = formatEventId(this.journal.epoch, sequence);
+    const data = new TextDecoder().decode(event.data);
+    return [{ id, data: encoding === "plain" ? data : JSON.stringify({ topic, id, event: "message", data }) }];
   }
 
   #restore(keptTo: number, meanwhile: () => void): void {
@@ -296,14 +281,3 @@ export class Scene<Check extends Judge> {
     return { data: utf8.encode(`event ${this.#published}`) };
   }
 }
-
-export const steps = fc.array(step, { minLength: 5, maxLength: 60, size: "max" });
-
-/** As many runs as `HUB_RUNS` says, from the seed `HUB_SEED` says; else few, from a random one, which a failure prints. */
-export const schedules = (): { readonly numRuns: number; readonly seed?: number } => {
-  const seed = process.env["HUB_SEED"];
-  return { numRuns: Number(process.env["HUB_RUNS"] ?? 2_500), ...(seed === undefined ? {} : { seed: Number(seed) }) };
-};
-
-/** Milliseconds that so many schedules may take on a machine that is busy with others. */
-export const scheduleTimeout = (): number => 120_000 + schedules().numRuns * 20;

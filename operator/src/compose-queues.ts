@@ -1,0 +1,66 @@
+import { desired } from "./desired/index.ts";
+import { type Scheduler, WorkQueue } from "./kube/work-queue.ts";
+import type { Outcome } from "./reconcile/outcome.ts";
+import { createPasses } from "./reconcile/passes.ts";
+import { type Cluster, type ReconcileDependencies, reconcile } from "./reconcile/reconcile.ts";
+import { report } from "./reconcile/report.ts";
+import type { Settings } from "./settings.ts";
+import { status } from "./status/index.ts";
+import { describeError, type Log } from "./telemetry/log.ts";
+import type { Metrics, QueueName } from "./telemetry/metrics.ts";
+import type { PassTracing } from "./telemetry/tracing.ts";
+import { createWorker } from "./worker.ts";
+
+/** The work of the operator: passes, which write children, and reports, which write status; neither waits for the other. */
+export interface Queues {
+  readonly passes: WorkQueue;
+  readonly reports: WorkQueue;
+}
+
+export interface QueueParts {
+  readonly cluster: Cluster;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: PassTracing | undefined;
+  readonly leads: () => boolean;
+}
+
+export const composeQueues = (settings: Settings, parts: QueueParts): Queues => {
+  const { scheduler, log, metrics, tracing, leads } = parts;
+  const known = createPasses();
+  const queue = (name: QueueName, run: (dependencies: ReconcileDependencies, key: string) => Promise<Outcome>) =>
+    new WorkQueue({
+      scheduler,
+      maxConcurrent: settings.maxConcurrent,
+      onRejected: (key, error) => log.error(`${key}: ${describeError(error)}`),
+      observer: {
+        added: () => metrics.keyAdded(name),
+        retried: () => metrics.keyRetried(name),
+        taken: (waitedMs) => metrics.keyTaken(name, waitedMs / 1_000),
+      },
+      work: createWorker({
+        name: name === "reconcile" ? "reconcile" : "report",
+        log,
+        metrics,
+        now: scheduler.now,
+        tracing,
+        leads,
+        run: (observed) => (key) =>
+          run(
+            {
+              cluster: observed(parts.cluster),
+              settings: settings.operator,
+              desired,
+              status,
+              now: () => new Date(),
+              passes: known,
+              askForReport: (asked) => reports.add(asked),
+            },
+            key,
+          ),
+      }),
+    });
+  const reports = queue("status", report);
+  return { passes: queue("reconcile", reconcile), reports };
+};

@@ -1,0 +1,84 @@
+import { parseArgs } from "node:util";
+
+export const scenarioNames = ["a", "b", "b2", "b3", "c", "d", "e", "f", "g"] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+/** What the benchmark was asked for. */
+export interface Wanted {
+  readonly scenarios: readonly ScenarioName[];
+  readonly quick: boolean;
+  /** Interleaved runs of each scenario. */
+  readonly runs: number;
+  /** Names of subjects; undefined: all that are there. */
+  readonly subjects: readonly string[] | undefined;
+  /** Compare the quick ratios with the checked-in ones. */
+  readonly check: boolean;
+  /** Write the table and the figures to `results/`. */
+  readonly write: boolean;
+}
+
+export type Arguments =
+  | { readonly kind: "wanted"; readonly wanted: Wanted }
+  | { readonly kind: "text"; readonly text: string; readonly code: number };
+
+export const help = `Measures how fast events go out to many clients, side by side with peers.
+
+  npm run bench                        all scenarios, 3 interleaved runs (about 12 minutes)
+  npm run bench -- --quick             b, b2 (small), c and e, against a bare uWebSockets.js (under 3 minutes)
+  npm run bench -- --scenario b,c      only these of ${scenarioNames.join(", ")}
+  npm run bench -- --subject revenprox,bare-uws
+  npm run bench -- --runs 5
+  npm run bench -- --write             also writes the table and the figures to proxy/bench/results/
+  npm run bench -- --quick --check     ends with 1 when a ratio fell by more than 35 % of the checked-in one
+
+The server is pinned to core 0, the load tool to the others. Peers are taken where they are: nchan and pushpin from
+Debian's packages (fetched into the cache, not installed), Mercure and Centrifugo where REVENPROX_BENCH_MERCURE and
+REVENPROX_BENCH_CENTRIFUGO are paths of their programs.`;
+
+const quickScenarios: readonly ScenarioName[] = ["b", "b2", "c", "e"];
+
+const isScenario = (name: string): name is ScenarioName => scenarioNames.some((known) => known === name);
+
+const listOf = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+const fault = (text: string): Arguments => ({ kind: "text", text: `${text}\n\n${help}`, code: 2 });
+
+const options = {
+  help: { type: "boolean", default: false },
+  quick: { type: "boolean", default: false },
+  check: { type: "boolean", default: false },
+  write: { type: "boolean", default: false },
+  scenario: { type: "string" },
+  subject: { type: "string" },
+  runs: { type: "string", default: "3" },
+} as const;
+
+export const readArguments = (args: readonly string[]): Arguments => {
+  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
+  try {
+    ({ values } = parseArgs({ args: [...args], options }));
+  } catch (error) {
+    return fault(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help) return { kind: "text", text: help, code: 0 };
+  const named = values.scenario === undefined ? undefined : listOf(values.scenario);
+  const unknown = named?.find((name) => !isScenario(name));
+  if (unknown !== undefined) return fault(`there is no scenario ${unknown}; there are ${scenarioNames.join(", ")}`);
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1 || runs > 99) return fault("--runs must be a whole number from 1 to 99");
+  return {
+    kind: "wanted",
+    wanted: {
+      scenarios: named?.filter(isScenario) ?? (values.quick ? quickScenarios : scenarioNames),
+      quick: values.quick,
+      runs,
+      subjects: values.subject === undefined ? undefined : listOf(values.subject),
+      check: values.check,
+      write: values.write,
+    },
+  };
+};

@@ -1,0 +1,3 @@
+module revenprox.io/bench/load
+
+go 1.26

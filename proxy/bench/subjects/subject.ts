@@ -1,0 +1,41 @@
+import type { Cores } from "../tool/processes.ts";
+
+/** Where and how a subject is to run. */
+export interface Place {
+  readonly cores: Cores;
+  readonly namespace?: string | undefined;
+  /** An empty folder of its own. */
+  readonly folder: string;
+}
+
+/** An HTTP request of the load tool; `{topic}`, `{payload}` and, in streams, `{number}` are filled in. */
+export interface StreamRequest {
+  readonly path: string;
+  readonly headers: readonly string[];
+}
+
+export interface PublishRequest extends StreamRequest {
+  readonly body: string;
+}
+
+export interface RunningSubject {
+  /** host:port of the streams. */
+  readonly target: string;
+  /** host:port of the publishes. */
+  readonly publishTarget: string;
+  readonly stream: StreamRequest;
+  readonly publish: PublishRequest;
+  /** Connects under way at once that it bears; undefined: many. */
+  readonly connectsAtOnce?: number;
+  /** Leaders of the process groups that are measured. */
+  readonly pids: readonly number[];
+  stop(): Promise<void>;
+}
+
+/** A server that is measured. */
+export interface Subject {
+  readonly name: string;
+  /** One line for the report: version and how it is set up. */
+  readonly about: string;
+  start(place: Place): Promise<RunningSubject>;
+}
