@@ -9,7 +9,7 @@ const path = `/events?${names.map((name) => `topic=${name}`).join("&")}`;
 
 const idsIn = (text: string): readonly string[] => [...text.matchAll(/^id: (\S+)\ndata: /gm)].map(([, id = ""]) => id);
 const dataIn = (text: string): readonly string[] => [...text.matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => data);
-const sequenceOf = (id: string): number => Number(id.split("-")[1]);
+const sequenceOf = (id: string): number => Number.parseInt(id.split("-")[1] ?? "", 10);
 
 describe("a proxy that stands alone", () => {
   let proxy: ProxyProcess;

@@ -174,6 +174,22 @@ describe("gaps", () => {
     expect(found({ record: resumed(23, 30), maxEvents: 5 })).toMatchObject({ lost: 2 });
   });
 
+  test("one over what an id of several topics says it was written may be told of all of them, and of no more", () => {
+    const flood = Array.from({ length: 20 }, (_, index) => ({
+      ...{ sequence: 41 + index, at: 2_000, topic: 0, key: undefined, size: 3 },
+    }));
+    const back = (from: number, proof: string) => [
+      ...goodRecord.slice(0, goodRecord.indexOf(event(2, 20)) + 1).filter((line) => line.startsWith("2 ")),
+      `2 5000 open p3 ${id(20)}${proof}`,
+      ...[0, 1].map((topic) => `2 5000 gap ${topic} ${id(from)} ${id(20)} expired`),
+      ...Array.from({ length: 20 }, (_, index) => event(2, index + 21)),
+    ];
+    const of = (record: readonly string[]) => found({ journal: [...entries, ...flood], record, maxEvents: 20 });
+    expect(of(back(10, "~a.9.x.00k5f"))).toEqual({});
+    expect(of(back(11, "~a.9.x.00k5f"))).toEqual({ "false-gap": 1 });
+    expect(of(back(10, ""))).toEqual({ "false-gap": 1 });
+  });
+
   test("events that are none fill the journal too, and are due to nobody", () => {
     const flood = Array.from({ length: 5 }, (_, index) => ({
       ...{ sequence: 41 + index, at: 2_000, topic: 0, key: undefined, size: 3 },
@@ -192,13 +208,14 @@ test("in a stream of several topics an event that was found late is counted, and
 });
 
 test("the known case of streams of several topics is counted apart, and only just before a reconnect", () => {
-  const reopened = (at: number): readonly string[] => {
+  const reopened = (at: number, proof = ""): readonly string[] => {
     const lines = goodRecord.filter((line) => line !== event(2, 19));
-    return lines.flatMap((line) => (line === event(2, 22) ? [line, `2 ${at} open p3 ${id(22)}`] : [line]));
+    return lines.flatMap((line) => (line === event(2, 22) ? [line, `2 ${at} open p3 ${id(22)}${proof}`] : [line]));
   };
   expect(judge({ record: reopened(1_500) })).toMatchObject({ known: 1 });
   expect(found({ record: reopened(1_500) })).toEqual({});
   expect(found({ record: reopened(20_000) })).toEqual({ lost: 1 });
+  expect(found({ record: reopened(1_500, "~4.2.x.00k5f") })).toEqual({ lost: 1 });
   const ofOneTopic = without(goodRecord, goodRecord.indexOf(event(1, 19)));
   expect(found({ record: ofOneTopic })).toHaveProperty("lost", 1);
 });

@@ -1,5 +1,5 @@
 import type { Offence, OffenceKind } from "./offences.ts";
-import { type Observation, observationLine, sequenceOf } from "./record.ts";
+import { type Observation, observationLine, provenOf, sequenceOf } from "./record.ts";
 import type { DueEvent, TopicTruth, Truth } from "./truth.ts";
 
 export interface ClientCheckParts {
@@ -19,7 +19,7 @@ export interface ClientTally {
   expired: number;
   /**
    * The known case of docs/streams.md: events of streams of several topics that were found missing too late, since
-   * their client came back elsewhere, with an id beyond them, within `knownWithinMs` of their storing.
+   * their client came back elsewhere, with an id beyond them and without a proof, within `knownWithinMs` of their storing.
    */
   known: number;
   /** Events of streams of several topics that came after later ones of their other topics. */
@@ -51,6 +51,8 @@ export class ClientCheck {
   /** Sequences that may be instances of the known case. */
   readonly #passedOver = new Set<number>();
   #started = false;
+  /** What the id says that it came back with last. */
+  #proven: ReturnType<typeof provenOf>;
   /** Highest sequence among its ids. */
   #cursor = 0;
 
@@ -63,7 +65,7 @@ export class ClientCheck {
     if (this.#context.length > contextLines) this.#context.shift();
     switch (seen.kind) {
       case "open":
-        if (seen.lastEventId !== undefined) this.#resumed(sequenceOf(seen.lastEventId), seen.at);
+        if (seen.lastEventId !== undefined) this.#resumed(seen.lastEventId, seen.at);
         break;
       case "id":
         this.#reached(sequenceOf(seen.id));
@@ -98,9 +100,12 @@ export class ClientCheck {
     else this.#offend("lost", eventText(event));
   }
 
-  #resumed(sequence: number, at: number): void {
+  #resumed(lastEventId: string, at: number): void {
     this.#parts.tally.resumes += 1;
-    if (this.#places.size < 2) return;
+    this.#proven = provenOf(lastEventId);
+    // An id with a proof says what is missing.
+    if (this.#places.size < 2 || this.#proven !== undefined) return;
+    const sequence = sequenceOf(lastEventId);
     for (const { truth, next, missing } of this.#places.values()) {
       const passed = [...missing, ...truth.due.slice(next, truth.indexAfter(sequence)).map(({ index }) => index)];
       for (const index of passed) {
@@ -170,13 +175,22 @@ export class ClientCheck {
     }
     const to = sequenceOf(seen.to);
     const from = seen.from === undefined ? Number.POSITIVE_INFINITY : sequenceOf(seen.from);
+    const isOfProof = this.#proven?.from === from && this.#proven.to === to;
+    // What one topic no longer has leaves open what the client lacks of all; where that lay does not show any more.
+    const hasExpired = ({ truth }: Place) => truth.expiredWithin(from, Number.POSITIVE_INFINITY, seen.at);
+    if (isOfProof && [...this.#places.values()].some(hasExpired)) {
+      this.#parts.tally.forcedGaps += 1;
+      this.#passOver(place, { from, to, at: Number.POSITIVE_INFINITY });
+      return;
+    }
     if (!place.truth.expiredWithin(from, to, seen.at))
       this.#offend("false-gap", `${seen.reason} from ${seen.from ?? "nowhere"} to ${seen.to} of topic ${seen.topic}`);
     else this.#parts.tally.forcedGaps += 1;
-    this.#passOver(place, from, to, seen.at);
+    this.#passOver(place, { from, to, at: seen.at });
   }
 
-  #passOver(place: Place, from: number, to: number, at: number): void {
+  /** `at`: what had expired by then is rightly told. */
+  #passOver(place: Place, { from, to, at }: { readonly from: number; readonly to: number; readonly at: number }): void {
     const { truth } = place;
     const end = truth.indexAfter(to);
     for (let index = truth.indexAfter(Math.min(from, to)); index < end; index += 1) {

@@ -111,5 +111,16 @@ export const parsePublication = (line: string): Publication => {
   };
 };
 
-/** Sequence in an id of the proxy, `<epoch>-<sequence>`. Clients must not look inside; the judge may. */
-export const sequenceOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1));
+/**
+ * Sequence in an id of the proxy, `<epoch>-<sequence>`, behind which ids of streams of several topics may carry a
+ * proof. Clients must not look inside; the judge may.
+ */
+export const sequenceOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1).split("~")[0]);
+
+/** The sequences between which an id says what its client was written; undefined: it does not. */
+export const provenOf = (id: string): { readonly from: number; readonly to: number } | undefined => {
+  const [, lag] = /~([0-9a-z]+)\./.exec(id) ?? [];
+  if (lag === undefined) return undefined;
+  const to = sequenceOf(id);
+  return { from: to - Number.parseInt(lag, 36), to };
+};

@@ -113,3 +113,11 @@ describe("the budget of all rings", () => {
     expect(budget.bytes).toBe(0);
   });
 });
+
+test("each piece ends with what its place calls for", () => {
+  const ring = new FrameRing(0, ringLimits, (to) => (to === 1 ? undefined : new Uint8Array([to])));
+  ring.append({ kind: "event", sequence: 1, bytes: new Uint8Array([7]) });
+  expect(ring.pieceAfter(0)).toEqual({ bytes: new Uint8Array([7]), to: 1, events: 1, gaps: 0 });
+  ring.append({ kind: "event", sequence: 2, bytes: new Uint8Array([8]) });
+  expect(ring.pieceAfter(0)).toEqual({ bytes: new Uint8Array([7, 8, 2]), to: 2, events: 2, gaps: 0 });
+});

@@ -46,10 +46,13 @@ export class FrameRing {
   #floor: number;
   #newest: number;
   #gaps: readonly Span[] = [];
+  readonly #closing: ((to: number) => Uint8Array | undefined) | undefined;
   #shared: { readonly after: number; readonly newest: number; readonly piece: Piece | undefined } | undefined;
 
-  constructor(floor: number, limits: RingLimits) {
+  /** `closing`: what streams are written behind a piece that takes them to `to`. */
+  constructor(floor: number, limits: RingLimits, closing?: (to: number) => Uint8Array | undefined) {
     this.#limits = limits;
+    this.#closing = closing;
     this.#floor = floor;
     this.#newest = floor;
   }
@@ -98,6 +101,7 @@ export class FrameRing {
   /** Begins anew after `floor`. */
   reset(floor: number): void {
     this.#frames = [];
+    this.#gaps = [];
     this.#start = 0;
     this.#bytes = 0;
     this.#floor = floor;
@@ -186,6 +190,11 @@ export class FrameRing {
       if (frame.kind === "gap") gaps += 1;
     }
     if (taken.length === 0) return undefined;
-    return { bytes: joinFrames(taken), to, events: taken.length - gaps, gaps };
+    return { bytes: this.#close(taken, to), to, events: taken.length - gaps, gaps };
+  }
+
+  #close(taken: readonly Uint8Array[], to: number): Uint8Array {
+    const closing = this.#closing?.(to);
+    return joinFrames(closing === undefined ? taken : [...taken, closing]);
   }
 }

@@ -28,6 +28,7 @@ export interface LatePlace {
   next: number;
 }
 
+const none: readonly number[] = [];
 const maxEntries = 256;
 const maxBytes = 1_048_576;
 
@@ -79,7 +80,7 @@ export class LateLog {
   }
 
   /** The next entry that the stream went past without it. */
-  takeFor({ cursor, late: place }: Stream): LateEntry | undefined {
+  takeFor({ cursor, late: place }: Pick<Stream, "cursor" | "late">): LateEntry | undefined {
     if (place === undefined) return undefined;
     while (place.next < this.#end) {
       const entry = this.#entries[place.next - this.#first];
@@ -88,6 +89,17 @@ export class LateLog {
       if (!place.read.some(({ from, to }) => from < entry.sequence && entry.end <= to)) return entry;
     }
     return undefined;
+  }
+
+  /** Sequences of the events that `takeFor` will give, in that order. */
+  pendingFor(stream: Stream): readonly number[] {
+    const { cursor, late } = stream;
+    if (late === undefined || late.next >= this.#end) return none;
+    const ahead = { cursor, late: { ...late } };
+    const pending: number[] = [];
+    for (let entry = this.takeFor(ahead); entry !== undefined; entry = this.takeFor(ahead))
+      if (entry.kind === "event") pending.push(entry.sequence);
+    return pending;
   }
 
   #forgetOldest(): void {

@@ -126,7 +126,7 @@ export class MergeBuffer {
   giveUp(unreadable: readonly MergeMember[]): void {
     const to = this.#waiting.reduce((end, item) => Math.max(end, endOf(item)), 0);
     for (const member of unreadable) {
-      const from = this.#levelOf(member);
+      const from = this.levelOf(member);
       if (from >= to) continue;
       this.#givenUpTo.set(member.topic, to);
       const gap = this.#takeLatePart({ kind: "gap", topic: member.topic, from, to, reason: "unreadable" });
@@ -148,13 +148,14 @@ export class MergeBuffer {
     return { ...item, from: this.#passed };
   }
 
-  #levelOf({ topic, passed }: MergeMember): number {
+  /** Nothing of the topic up to here is still to come. */
+  levelOf({ topic, passed }: MergeMember): number {
     return Math.max(passed, this.#givenUpTo.get(topic) ?? 0);
   }
 
   #barrier(members: readonly MergeMember[]): number {
     let barrier = Number.POSITIVE_INFINITY;
-    for (const member of members) if (member.behind) barrier = Math.min(barrier, this.#levelOf(member));
+    for (const member of members) if (member.behind) barrier = Math.min(barrier, this.levelOf(member));
     return barrier;
   }
 

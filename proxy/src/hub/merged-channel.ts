@@ -3,10 +3,11 @@ import type { Topic } from "./event.ts";
 import { formatEventId } from "./event-id.ts";
 import type { FrameEncoding } from "./frame-encoding.ts";
 import { FrameRing } from "./frame-ring.ts";
-import { type LateEntry, LateLog } from "./late-log.ts";
-import { MergeBuffer, type Merged, type MergeGap, type MergeItem, type MergeLimits } from "./merge-buffer.ts";
+import type { LateEntry } from "./late-log.ts";
+import { MergeBuffer, type MergeGap, type MergeItem, type MergeLimits } from "./merge-buffer.ts";
 import { NamedTimers } from "./named-timers.ts";
 import type { EpochChange } from "./ports.ts";
+import { Settling } from "./settling.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { gapFrame, gapFrames, joinFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
@@ -44,11 +45,9 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   readonly #parts: ChannelParts;
   readonly #shared: SharedByTopics;
   readonly #buffer: MergeBuffer;
-  readonly #late = new LateLog();
+  readonly #settling: Settling<TopicFollower>;
   readonly #opening: StreamOpening;
   readonly #timers: NamedTimers<"linger" | "give-up">;
-  /** Nothing up to here can come late any more. */
-  #settledTo = 0;
   #ready = false;
   #scheduled = false;
   #stopped = false;
@@ -59,10 +58,20 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     this.#shared = shared;
     this.#timers = new NamedTimers(shared.clock);
     this.topics = members.map(({ topic }) => topic);
-    this.ring = new FrameRing(0, shared.ringLimits);
+    this.ring = new FrameRing(0, shared.ringLimits, (to) => this.#settling.closing(to));
     this.#buffer = new MergeBuffer(limits);
-    const late = { log: this.#late, settled: () => this.#settledTo };
-    this.streams = new TopicStreams({ ...shared, members, encoding, view: this, late });
+    this.#settling = new Settling({
+      clock: shared.clock,
+      members,
+      levelOf: (member) => this.#buffer.levelOf(member),
+      epoch: shared.epoch,
+      check: (member) => shared.sweep.check(member),
+      wake: () => {
+        this.streams.revisit();
+        shared.fanOut.announce(this.streams);
+      },
+    });
+    this.streams = new TopicStreams({ ...shared, members, encoding, view: this, settling: this.#settling });
     this.#opening = new StreamOpening({
       ...shared,
       members,
@@ -99,20 +108,16 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   join(stream: Stream): void {
     this.#timers.cancel("linger");
     this.streams.add(stream);
-    this.#audienceChanged();
+    for (const member of this.#parts.members) member.audienceChanged();
     this.#opening.open(stream);
   }
 
   leave(stream: Stream): void {
     this.streams.remove(stream);
-    this.#audienceChanged();
+    for (const member of this.#parts.members) member.audienceChanged();
     this.#opening.leave(stream);
     if (this.streams.size > 0 || this.#stopped) return;
     this.#timers.start("linger", this.#shared.lingerMs, () => this.#parts.onIdle(this));
-  }
-
-  #audienceChanged(): void {
-    for (const member of this.#parts.members) member.audienceChanged();
   }
 
   writable(stream: Stream): void {
@@ -146,9 +151,8 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   epochChanged(oldEpoch: number, { restarted, keptTo = 0 }: EpochChange): void {
     if (restarted) {
       this.#timers.cancel("give-up");
-      this.#late.clear();
-      this.#settledTo = 0;
       this.#buffer.restarted(keptTo);
+      this.#settling.reset(this.passed);
       this.ring.reset(this.passed);
       this.streams.restarted(oldEpoch, keptTo);
     } else {
@@ -164,6 +168,7 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   stop(): void {
     this.#stopped = true;
     this.#timers.cancelAll();
+    this.#settling.stop();
     for (const member of this.#parts.members) member.detach(this);
     this.#opening.stop();
     this.#shared.fanOut.forget(this.streams);
@@ -181,7 +186,7 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
 
   #settle(): void {
     if (this.#stopped) return;
-    if (this.#ready) this.#settleMembers();
+    if (this.#ready) this.#goOn();
     else this.#begin();
   }
 
@@ -191,24 +196,23 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     if (members.some(({ opening }) => opening)) return;
     this.#ready = true;
     this.#buffer.reset(Math.max(...members.map(({ passed }) => passed)));
+    this.#settling.reset(this.passed);
     this.ring.reset(this.passed);
     this.#opening.placeWaiting();
   }
 
-  #settleMembers(): void {
+  #goOn(): void {
     const reached = this.passed;
     if (this.#buffer.isWaiting && !this.#timers.isRunning("give-up")) this.#giveUp();
-    this.#apply(this.#buffer.settle(this.#parts.members), reached);
-  }
-
-  /** `reached` is what had been passed before. */
-  #apply({ late, skippedTo, inOrder, dropped }: Merged, reached: number): void {
-    this.#settledTo = Math.min(...this.#parts.members.map(({ passed }) => passed));
+    const { late, skippedTo, inOrder, dropped } = this.#buffer.settle(this.#parts.members);
+    this.#settling.advance(this.passed);
     if (dropped > 0) this.#shared.metrics.dropped(dropped);
     if (late.length > 0) this.#takeLate(late, reached);
     if (skippedTo !== undefined) this.ring.reset(skippedTo);
+    this.#settling.skipped(skippedTo ?? 0);
     this.#append(inOrder);
-    if (!this.#late.isEmpty) this.#forgetLate();
+    this.#forgetLate();
+    this.#settling.advanced();
     if (late.length === 0 && skippedTo === undefined && inOrder.length === 0) return;
     this.#shared.ringBudget.touched(this.ring);
     this.#shared.fanOut.announce(this.streams);
@@ -223,10 +227,11 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
         continue;
       }
       const { sequence } = item;
-      const end = gaps.reduce((last, { to }) => Math.max(last, to), sequence);
+      const end = Math.max(sequence, ...gaps.map(({ to }) => to));
       if (gaps.length > 0) this.ring.append({ kind: "gap", sequence, end, bytes: this.#gapBytes(gaps) });
       gaps = [];
       this.ring.append({ kind: "event", sequence, bytes: item.frame(encoding) });
+      this.#settling.wrote(sequence);
       this.streams.arrived(item.parts.acceptedAt);
     }
     if (gaps.length === 0) return;
@@ -240,15 +245,18 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     const entries = items.map((item) => (item.kind === "gap" ? this.#lateGap(item) : this.#lateEvent(item)));
     this.ring.reset(reached);
     this.streams.revisit();
-    for (const entry of entries) this.#late.add(entry);
+    for (const entry of entries) {
+      this.#settling.log.add(entry);
+      if (entry.kind === "event") this.#settling.wrote(entry.sequence);
+    }
     const events = items.filter(({ kind }) => kind === "event").length;
     if (events > 0) this.#shared.metrics.foundLate(events);
   }
 
   #lateEvent(event: DeliveredEvent): LateEntry {
-    const { encoding } = this.#parts;
     const { sequence, size } = event;
-    return { kind: "event", sequence, end: sequence, size, bytes: (place) => event.frameAt(encoding, place) };
+    const bytes = (place: string) => event.frameAt(this.#parts.encoding, place);
+    return { kind: "event", sequence, end: sequence, size, bytes };
   }
 
   #lateGap(gap: MergeGap): LateEntry {
@@ -257,7 +265,8 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
   }
 
   #forgetLate(): void {
-    if (this.streams.every(({ late }) => late === undefined || this.#late.hasLookedAtAll(late))) this.#late.clear();
+    const { log } = this.#settling;
+    if (!log.isEmpty && this.streams.every(({ late }) => late === undefined || log.hasLookedAtAll(late))) log.clear();
   }
 
   #giveUp(): void {

@@ -1,5 +1,5 @@
 import type { ResumeResult } from "@revenprox/contract/metrics";
-import { parseEventId } from "./event-id.ts";
+import { parseEventId, type WrittenProof } from "./event-id.ts";
 import type { Cursor } from "./ports.ts";
 
 /** What a stream that resumes is given of the past, in frames of events. */
@@ -11,7 +11,7 @@ export interface ResumeLimits {
 /** Where a new stream begins. */
 export type Start =
   | { readonly kind: "head" }
-  | { readonly kind: "after"; readonly sequence: number }
+  | { readonly kind: "after"; readonly sequence: number; readonly proof?: WrittenProof | undefined }
   /** What the client missed cannot be known: it is told so and goes on at the head. */
   | { readonly kind: "gap"; readonly from: string | null; readonly reason: Exclude<ResumeResult, "continued"> }
   /** The id, or its epoch, lies beyond what this process has heard of: the journal must say whether it exists. */
@@ -23,9 +23,10 @@ export const startOf = (lastEventId: string | undefined, known: Cursor, confirme
   const parsed = parseEventId(lastEventId);
   if (parsed.kind === "invalid") return { kind: "gap", from: null, reason: "invalid" };
   const { epoch, sequence } = parsed.cursor;
+  const { proof } = parsed;
   // Another proxy may have seen the journal begin anew before this one did; going back would tell events twice.
   if (epoch > known.epoch && !confirmed) return { kind: "ask" };
   if (epoch !== known.epoch) return { kind: "gap", from: lastEventId, reason: "reset" };
-  if (sequence <= known.sequence) return { kind: "after", sequence };
+  if (sequence <= known.sequence) return { kind: "after", sequence, proof };
   return confirmed ? { kind: "gap", from: lastEventId, reason: "future" } : { kind: "ask" };
 };

@@ -1,13 +1,15 @@
 import { backOffMs } from "./back-off.ts";
 import { locateStart } from "./bootstrap.ts";
-import { parseEventId } from "./event-id.ts";
+import { formatEventId, parseEventId, topicSetOf } from "./event-id.ts";
 import type { TopicRef } from "./past.ts";
-import { type Clock, type Journal, type JournalPlace, JournalUnavailable, type Log } from "./ports.ts";
+import { type Clock, type HubMetrics, type Journal, type JournalPlace, JournalUnavailable, type Log } from "./ports.ts";
 import { type Start, startOf } from "./resume.ts";
 import type { SharedPages } from "./shared-pages.ts";
 import { isOpen, type Stream } from "./stream.ts";
+import type { Found } from "./stream-pump.ts";
 import type { TopicStreams } from "./topic-streams.ts";
 import type { TopicView } from "./topic-view.ts";
+import { type Claim, findUnwritten } from "./unwritten.ts";
 
 /** A client hears from us within this time, even if its place in the topic takes longer to find. */
 const greetAfterMs = 200;
@@ -16,7 +18,8 @@ export interface OpeningDependencies {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
-  readonly pages: Pick<SharedPages, "locate">;
+  readonly metrics: Pick<HubMetrics, "foundLate">;
+  readonly pages: Pick<SharedPages, "locate" | "read">;
   readonly view: TopicView;
   readonly members: readonly TopicRef[];
   /** Undefined until the topics were compared with the journal. */
@@ -33,6 +36,8 @@ const furthest = (streams: readonly Stream[]): number =>
     return id.kind === "cursor" ? Math.max(highest, id.cursor.sequence) : highest;
   }, 0);
 
+const none = { proof: undefined, sequence: undefined };
+
 type PlacedStart = Exclude<Start, { kind: "ask" }>;
 
 /** Finds the place of new streams. */
@@ -42,11 +47,14 @@ export class StreamOpening {
   /** Those for whom the journal looks for a place in the past. */
   readonly #locating = new Set<Stream>();
   #cancelGreeting: (() => void) | undefined;
+  readonly #set: string | undefined;
   #asking = false;
   #stopped = false;
 
   constructor(dependencies: OpeningDependencies) {
     this.#dependencies = dependencies;
+    const { members } = dependencies;
+    this.#set = members.length > 1 ? topicSetOf(members.map(({ topicId }) => topicId)) : undefined;
   }
 
   open(stream: Stream): void {
@@ -84,32 +92,63 @@ export class StreamOpening {
     const start = startOf(stream.wish?.lastEventId, known, confirmedLast !== undefined);
     if (start.kind === "ask") return false;
     const bootstrap = start.kind === "after" ? undefined : stream.wish?.bootstrap;
-    if (bootstrap === undefined) streams.pump.place(stream, start);
+    const { proof, sequence: to } = start.kind === "after" ? start : none;
+    if (proof !== undefined && to !== undefined && proof.set === this.#set) this.#compare(stream, start, { proof, to });
+    else if (bootstrap === undefined) streams.pump.place(stream, start);
     else this.#locate(stream, start, bootstrap);
     if (start.kind === "after" && start.sequence > passed) beyond(start.sequence);
     return true;
   }
 
   #locate(stream: Stream, start: PlacedStart, bootstrap: JournalPlace): void {
-    const { pages, members, view, streams, clock } = this.#dependencies;
-    const { epoch, ring } = view;
+    const { pages, members, view, streams } = this.#dependencies;
+    const { ring } = view;
     const near = members.length === 1 && "last" in bootstrap ? ring.placeBeforeLast(bootstrap.last) : undefined;
     if (near !== undefined) {
-      streams.pump.place(stream, start, { after: near, starts: undefined });
+      streams.pump.place(stream, start, { located: { after: near, starts: undefined } });
       return;
     }
+    this.#askJournal(stream, start, async () => ({ located: await locateStart(pages, members, bootstrap) }));
+  }
+
+  /** The proxy that wrote what the client holds may have lacked something then that is known by now. */
+  #compare(stream: Stream, start: PlacedStart, claim: Claim): void {
+    const { pages, members, metrics, view } = this.#dependencies;
+    const { epoch } = view;
+    const isWanted = () => this.#locating.has(stream) && view.epoch === epoch;
+    this.#askJournal(stream, start, async () => {
+      const unwritten = await findUnwritten(pages, members, claim, isWanted);
+      if (unwritten === undefined) return undefined;
+      if (unwritten.kind === "unknown") {
+        const from = formatEventId(epoch, claim.proof.base);
+        return { missing: { kind: "gap", from, reason: unwritten.reason } };
+      }
+      const events = unwritten.kind === "events" ? unwritten.events : [];
+      if (events.length === 0) return {};
+      metrics.foundLate(events.length);
+      return { missing: { kind: "events", events, proof: claim.proof } };
+    });
+  }
+
+  /** Until the journal has answered; `find` answers undefined where it is to be asked again. */
+  #askJournal(stream: Stream, start: PlacedStart, find: () => Promise<Found | undefined>): void {
+    const { view, streams, clock } = this.#dependencies;
+    const { epoch } = view;
     this.#locating.add(stream);
+    const again = (attempt: number) => void clock.after(backOffMs(attempt), () => look(attempt));
     const look = (attempt: number): void => {
       if (this.#stopped || !this.#locating.has(stream)) return;
-      locateStart(pages, members, bootstrap).then(
-        (located) => {
-          if (!this.#locating.delete(stream)) return;
-          if (view.epoch === epoch) streams.pump.place(stream, start, located);
-          else this.open(stream);
+      find().then(
+        (found) => {
+          const isOld = view.epoch !== epoch;
+          if (found === undefined && !isOld) again(attempt + 1);
+          else if (!this.#locating.delete(stream)) return;
+          else if (found === undefined || isOld) this.open(stream);
+          else streams.pump.place(stream, start, found);
         },
         (fault: unknown) => {
-          this.#report("Looking for a place in the journal failed; it is tried again", fault);
-          clock.after(backOffMs(attempt + 1), () => look(attempt + 1));
+          this.#report("Looking for a stream's place in the journal failed; it is tried again", fault);
+          again(attempt + 1);
         },
       );
     };

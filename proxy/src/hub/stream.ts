@@ -1,8 +1,10 @@
 import type { Keep } from "./backpressure.ts";
+import type { WrittenProof } from "./event-id.ts";
 import type { LatePlace } from "./late-log.ts";
 import type { TopicStarts } from "./past.ts";
 import type { EventSink, JournalPlace, OpenStream } from "./ports.ts";
 import type { GapReason } from "./sse-frame.ts";
+import type { UnwrittenEvent } from "./unwritten.ts";
 
 export type StreamState = "connecting" | "active" | "idle" | "closing" | "closed";
 
@@ -22,6 +24,12 @@ export const noStreams = (): StreamCounts => ({
 export type Owed =
   | { readonly kind: "id" }
   | { readonly kind: "gap"; readonly from: string | null; readonly reason: GapReason };
+
+/** What a client still lacks up to its cursor, and what it can prove to have until then. */
+export interface UnwrittenRest {
+  readonly events: readonly UnwrittenEvent[];
+  readonly proof: WrittenProof;
+}
 
 export interface StreamOwner {
   readonly counts: StreamCounts;
@@ -54,6 +62,10 @@ export class Stream implements OpenStream {
   starts: TopicStarts | undefined = undefined;
   /** Only of streams of several topics. */
   late: LatePlace | undefined = undefined;
+  /** Was written what the ring's other streams were, late ones included; else it was written all up to its cursor. */
+  inStep = false;
+  /** Found missing when its id was compared with the journal; written before anything newer. */
+  unwritten: UnwrittenRest | undefined = undefined;
   owed: Owed | undefined = undefined;
   /** Only what is kept is written before what came after it is dropped. */
   keep: Keep | undefined = undefined;
@@ -61,8 +73,6 @@ export class Stream implements OpenStream {
   blocked = false;
   /** Waits for a page of the journal. */
   reading = false;
-  /** Came to its place other than by the ring's frames. */
-  outside = true;
   /** Was told `retry:`, which is the first thing a stream is told. */
   greeted = false;
   /** Has not reached the head yet since it was opened. */

@@ -58,7 +58,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     this.#feed = new TopicFeed(shared.feedLimits);
     this.#timers = new NamedTimers(shared.clock);
     // There may be very many topics: what each part is given is picked, not copied whole.
-    const { journal, clock, log, pages, followGate } = shared;
+    const { journal, clock, log, metrics, pages, followGate } = shared;
     this.#subscription = new TopicSubscription({
       journal,
       clock,
@@ -73,6 +73,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
       journal,
       clock,
       log,
+      metrics,
       pages,
       members: [this],
       view: this,

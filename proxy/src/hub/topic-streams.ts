@@ -89,13 +89,15 @@ export class TopicStreams {
     this.pump.abandonReads();
     this.pump.relief.restarted();
     for (const stream of this.#placed()) {
-      const from = formatEventId(oldEpoch, stream.cursor);
-      if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from, reason: "reset" };
+      // A gap that is not told yet begins before the place.
+      const from = stream.owed?.kind === "gap" ? stream.owed.from : formatEventId(oldEpoch, stream.cursor);
+      stream.owed = { kind: "gap", from, reason: from === null ? "invalid" : "reset" };
       stream.cursor = Math.min(stream.cursor, keptTo);
       stream.starts = startsWithin(stream, keptTo);
       stream.keep = undefined;
-      stream.outside = true;
-      stream.late = this.#dependencies.late?.log.placeAfter(stream.cursor);
+      stream.inStep = false;
+      stream.unwritten = undefined;
+      stream.late = this.#dependencies.settling?.log.placeAfter(stream.cursor);
       this.pump.pump(stream);
     }
   }

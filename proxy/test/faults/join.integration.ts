@@ -23,7 +23,7 @@ interface Cut {
   readonly fault: string | undefined;
 }
 
-const sequenceOf = (id: string): number => Number(id.split("-")[1]);
+const sequenceOf = (id: string): number => Number.parseInt(id.split("-")[1] ?? "", 10);
 
 /** Small and seeded, so that a failing run can be played again. */
 const randomOf = (seed: number): (() => number) => {

@@ -22,7 +22,8 @@ const utf8 = new TextDecoder();
 /**
  * Follows what one client of several topics is sent, over all its connections, and throws at the first thing that
  * breaks a promise: everything once, in journal order over all topics, or told as a gap. Only what the hub was never
- * told live may come late, with the id that the client holds; what is outstanding when a connection ends is forgiven.
+ * told live may come late, with the place that the client holds, on this connection or a later one; what is outstanding
+ * is forgiven only where a connection ends within a write.
  */
 export class MergedDeliveryCheck {
   readonly #topics: ReadonlyMap<string, string>;
@@ -30,6 +31,8 @@ export class MergedDeliveryCheck {
   readonly #worldOf: (epoch: number) => World;
   readonly #settled = new Set<ModelEntry>();
   readonly #outstanding = new Set<ModelEntry>();
+  /** Told as a gap while the journal still had them: they may come after all. */
+  readonly #unreadable = new Set<ModelEntry>();
   #resets = new Set<string>();
   #resetFrom: Place | undefined;
   /** The connection has told an id. */
@@ -52,6 +55,10 @@ export class MergedDeliveryCheck {
     return this.#lastEventId;
   }
 
+  get lacking(): readonly ModelEntry[] {
+    return [...this.#outstanding].sort((left, right) => left.sequence - right.sequence);
+  }
+
   take(blocks: readonly Block[]): void {
     this.#placed = false;
     for (const block of blocks) {
@@ -62,8 +69,9 @@ export class MergedDeliveryCheck {
     this.#resets.clear();
   }
 
-  /** The connection is over. */
-  cut(): void {
+  /** The connection is over. Between an event and the id block of the same write the client holds an id without a proof. */
+  cut(insideWrite: boolean): void {
+    if (!insideWrite || this.#lastEventId.includes("~")) return;
     this.forgiven += this.#outstanding.size;
     for (const entry of this.#outstanding) this.#settled.add(entry);
     this.#outstanding.clear();
@@ -93,6 +101,7 @@ export class MergedDeliveryCheck {
     if (reason === "unreadable") this.unreadable += 1;
     else if (reason !== "expired" && reason !== "replay_limit") throw new Error(`gap for ${reason}`);
     for (const entry of covered) {
+      if (reason === "unreadable" && !this.#settled.has(entry)) this.#unreadable.add(entry);
       this.#outstanding.delete(entry);
       this.#settled.add(entry);
     }
@@ -122,7 +131,8 @@ export class MergedDeliveryCheck {
       this.#nothingUntil(place.sequence);
       this.#place = place;
       this.#lastEventId = id;
-      if (!this.#outstanding.delete(entry)) throw new Error(`late ${entry.sequence} was not outstanding at ${id}`);
+      const isDue = this.#outstanding.delete(entry) || this.#unreadable.delete(entry);
+      if (!isDue) throw new Error(`late ${entry.sequence} was not outstanding at ${id}`);
       this.#settled.add(entry);
       this.late += 1;
       return;

@@ -10,6 +10,8 @@ export const topics: readonly TopicRef[] = ["a", "b", "c"].map((name) => ({
 
 const topic = fc.nat(topics.length - 1);
 const client = fc.nat(5);
+/** Part of what was written that arrives before the connection is cut. */
+const keep = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }));
 const step = fc.oneof(
   {
     weight: 10,
@@ -24,7 +26,7 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("open" as const), kind: fc.nat(7) }) },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant("cut" as const), client, keep: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    arbitrary: fc.record({ do: fc.constant("cut" as const), client, keep, whole: fc.boolean() }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("reopen" as const), client }) },
   {
@@ -74,7 +76,33 @@ const step = fc.oneof(
 );
 export type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-export const steps = fc.array(step, { minLength: 5, maxLength: 60, size: "max" });
+/** One topic loses its tail, another goes on, and a client that saw only this comes back. */
+const hop = fc
+  .record({
+    lost: topic,
+    told: topic,
+    client,
+    count: fc.integer({ min: 1, max: 4 }),
+    ms: fc.constantFrom(0, 50, 6_000),
+  })
+  .map(({ lost, told, client: at, count, ms }): readonly Step[] => [
+    { do: "publish", topic: lost, lost: true, count },
+    { do: "publish", topic: told, lost: false, count: 1 },
+    { do: "cut", client: at, keep: 1, whole: true },
+    { do: "wait", ms },
+    { do: "reopen", client: at },
+  ]);
+
+export const steps = fc
+  .array(
+    fc.oneof({ weight: 9, arbitrary: step.map((each): readonly Step[] => [each]) }, { weight: 1, arbitrary: hop }),
+    {
+      minLength: 5,
+      maxLength: 60,
+      size: "max",
+    },
+  )
+  .map((all) => all.flat());
 
 /** As many runs as `HUB_RUNS` says, from the seed `HUB_SEED` says; else few, from a random one, which a failure prints. */
 export const schedules = (): { readonly numRuns: number; readonly seed?: number } => {

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import type { TopicId } from "../event.ts";
-import { formatEventId, parseEventId } from "../event-id.ts";
 import { createHub, type Hub } from "../hub.ts";
 import { CountingMetrics } from "./counting-metrics.ts";
-import { type Block, blocksOf, type World } from "./delivery-check.ts";
+import { blocksOf, type World } from "./delivery-check.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { type ModelEntry, ModelJournal } from "./model-journal.ts";
+import { ModelJournal } from "./model-journal.ts";
 import { RecordingSink } from "./recording-sink.ts";
 import type { Client, Judge, Kind } from "./scene-client.ts";
+import { goElsewhere } from "./scene-elsewhere.ts";
 import { type Step, topics } from "./scene-steps.ts";
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -109,7 +109,7 @@ export class Scene<Check extends Judge> {
         this.#open(each.kind);
         return;
       case "cut":
-        this.#with(each.client, (at) => this.#cut(at, each.keep));
+        this.#with(each.client, (at) => this.#cut(at, each));
         return;
       case "reopen":
         this.#with(each.client, (at) => at.stream === undefined && this.#connect(at));
@@ -165,7 +165,9 @@ export class Scene<Check extends Judge> {
         else journal.readMs = each.ms;
         return;
       case "go elsewhere":
-        this.#with(each.client, (at) => at.stream === undefined && this.#goElsewhere(at, each.events));
+        this.#with(each.client, (at) => {
+          if (at.stream === undefined) goElsewhere(at, this.#worlds, { epoch: journal.epoch, events: each.events });
+        });
         return;
       case "be unreadable":
         journal.losing = true;
@@ -206,26 +208,6 @@ export class Scene<Check extends Judge> {
     this.journal.readsFail = fail;
   }
 
-  /** The client gets what comes next for it from another process, and so has an id that was not written here. */
-  #goElsewhere({ check, of }: Client<Check>, events: number): void {
-    const held = parseEventId(check.lastEventId);
-    if (held.kind === "invalid" || this.#worlds.get(held.cursor.epoch) !== this.#world) return;
-    const { sequence } = held.cursor;
-    if (sequence < this.#world.removedTo) return;
-    const due = this.#world.entries.filter((entry) => entry.sequence > sequence && entry.event !== undefined);
-    const blocks = due.flatMap((entry) => this.#blockOf(of, entry));
-    check.take(blocks.slice(0, events));
-    check.cut?.();
-  }
-
-  #blockOf({ topics: wanted, encoding }: Kind<Check>, { sequence, topicId, event }: ModelEntry): readonly Block[] {
-    const { topic } = wanted.find((each) => each.topicId === topicId) ?? {};
-    if (topic === undefined || event === undefined) return [];
-    const id = formatEventId(this.journal.epoch, sequence);
-    const data = new TextDecoder().decode(event.data);
-    return [{ id, data: encoding === "plain" ? data : JSON.stringify({ topic, id, event: "message", data }) }];
-  }
-
   #restore(keptTo: number, meanwhile: () => void): void {
     const of = this.#world;
     this.journal.restore(keptTo, meanwhile);
@@ -249,12 +231,17 @@ export class Scene<Check extends Judge> {
     else at.stream = opened;
   }
 
-  #cut(at: Client<Check>, keep: number): void {
+  #cut(at: Client<Check>, { keep, whole }: Extract<Step, { do: "cut" }>): void {
     if (at.stream === undefined) return;
     at.stream.closed();
     at.stream = undefined;
-    at.check.take(blocksOf(at.sink.bytes.subarray(0, Math.ceil(at.sink.byteLength * keep))));
-    at.check.cut?.();
+    const { bytes, writes } = at.sink;
+    let kept = Math.ceil(bytes.length * keep);
+    let end = 0;
+    const before = writes.map((write) => (end += write.length)).findLast((each) => each <= kept) ?? 0;
+    if (whole) kept = before;
+    at.check.take(blocksOf(bytes.subarray(0, kept)));
+    at.check.cut?.(kept > before);
     at.sink = new RecordingSink();
   }
 

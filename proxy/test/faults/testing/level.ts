@@ -5,7 +5,7 @@ import type { Received, StreamClient } from "./stream-client.ts";
 type Accepted = ReadonlyMap<string, string>;
 
 const placeOf = (id: string): { readonly epoch: number; readonly sequence: number } => {
-  const [epoch = Number.NaN, sequence = Number.NaN] = id.split("-").map(Number);
+  const [epoch = Number.NaN, sequence = Number.NaN] = id.split("-").map((part) => Number.parseInt(part, 10));
   return { epoch, sequence };
 };
 
