@@ -1,27 +1,11 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { type ControlPlane, startControlPlane } from "@revenprox/cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ServedCrd, serveCrd } from "./support/served-crd.ts";
 
-const crd = fileURLToPath(new URL("../../crds/revenprox.yaml", import.meta.url));
 const namespace = "default";
-let api: ControlPlane;
-
-/** Everything kubectl said, whether it succeeded or not. */
-const kubectl = (args: readonly string[], input = ""): Promise<string> =>
-  new Promise((resolve) => {
-    const child = execFile(api.kubectl, ["--kubeconfig", api.kubeconfig, ...args], (_, stdout, stderr) =>
-      resolve(`${stdout}${stderr}`),
-    );
-    child.stdin?.end(input);
-  });
+let api: ServedCrd;
 
 beforeAll(async () => {
-  api = await startControlPlane();
-  expect(await kubectl(["apply", "--filename", crd])).toContain("created");
-  expect(await kubectl(["wait", "--for=condition=Established", "--timeout=20s", "--filename", crd])).toContain(
-    "condition met",
-  );
+  api = await serveCrd();
 });
 
 afterAll(() => api.stop());
@@ -30,7 +14,7 @@ const manifest = (spec: unknown, name = "refused"): string =>
   JSON.stringify({ apiVersion: "revenprox.io/v1alpha1", kind: "RevenProx", metadata: { name, namespace }, spec });
 
 const refusal = (resource: string): Promise<string> =>
-  kubectl(["create", "--dry-run=server", "--filename", "-"], resource);
+  api.kubectl(["create", "--dry-run=server", "--filename", "-"], resource);
 
 test.each([
   ["a misspelt field", { replica: 2 }, /unknown field "spec.replica"/],
@@ -91,8 +75,8 @@ test("an empty spec is accepted", async () => {
 });
 
 test("the defaults of an empty spec, and the status before any operator has seen it", async () => {
-  await kubectl(["create", "--filename", "-"], manifest({}, "defaults"));
-  const stored = JSON.parse(await kubectl(["get", "rvp", "defaults", "--output", "json"]));
+  await api.kubectl(["create", "--filename", "-"], manifest({}, "defaults"));
+  const stored = JSON.parse(await api.kubectl(["get", "rvp", "defaults", "--output", "json"]));
   expect(stored.spec).toEqual({ replicas: 3, progressDeadlineSeconds: 600 });
   expect(stored.status.conditions[0]).toMatchObject({ type: "Ready", status: "Unknown" });
 });
@@ -107,13 +91,13 @@ test("maps keep their entries", async () => {
     monitoring: { labels: { release: "stack" } },
     resources: { limits: { memory: "1Gi", cpu: 2 } },
   };
-  expect(await kubectl(["create", "--filename", "-"], manifest(spec, "maps"))).toContain("created");
-  const stored = JSON.parse(await kubectl(["get", "rvp", "maps", "--output", "json"]));
+  expect(await api.kubectl(["create", "--filename", "-"], manifest(spec, "maps"))).toContain("created");
+  const stored = JSON.parse(await api.kubectl(["get", "rvp", "maps", "--output", "json"]));
   expect(stored.spec).toMatchObject(spec);
 });
 
 test("managed NATS cannot be changed later", async () => {
-  await kubectl(["create", "--filename", "-"], manifest({ replicas: 1 }, "fixed"));
+  await api.kubectl(["create", "--filename", "-"], manifest({ replicas: 1 }, "fixed"));
   const patch = (nats: unknown): string[] => [
     "patch",
     "rvp/fixed",
@@ -121,19 +105,19 @@ test("managed NATS cannot be changed later", async () => {
     "--patch",
     JSON.stringify({ spec: { nats } }),
   ];
-  expect(await kubectl(patch({ managed: { replicas: 3 } }))).toMatch(
+  expect(await api.kubectl(patch({ managed: { replicas: 3 } }))).toMatch(
     /nats.managed.replicas and storage cannot be changed after creation/,
   );
-  expect(await kubectl(patch({ managed: { storage: { size: "9Gi" } } }))).toMatch(/storage cannot be changed/);
-  expect(await kubectl(patch({ external: { servers: ["nats://n:4222"] } }))).toMatch(
+  expect(await api.kubectl(patch({ managed: { storage: { size: "9Gi" } } }))).toMatch(/storage cannot be changed/);
+  expect(await api.kubectl(patch({ external: { servers: ["nats://n:4222"] } }))).toMatch(
     /cannot move between managed and external/,
   );
-  expect(await kubectl(patch({ managed: {} }))).toContain("patched");
-  expect(await kubectl(patch({ managed: { image: "registry.example/nats:3" } }))).toContain("patched");
+  expect(await api.kubectl(patch({ managed: {} }))).toContain("patched");
+  expect(await api.kubectl(patch({ managed: { image: "registry.example/nats:3" } }))).toContain("patched");
 });
 
 test("the scale subresource reads and writes spec.replicas", async () => {
-  await kubectl(["create", "--filename", "-"], manifest({ replicas: 1 }, "scaled"));
-  expect(await kubectl(["scale", "rvp/scaled", "--replicas=4"])).toContain("scaled");
-  expect(await kubectl(["get", "rvp/scaled", "--output", "jsonpath={.spec.replicas}"])).toBe("4");
+  await api.kubectl(["create", "--filename", "-"], manifest({ replicas: 1 }, "scaled"));
+  expect(await api.kubectl(["scale", "rvp/scaled", "--replicas=4"])).toContain("scaled");
+  expect(await api.kubectl(["get", "rvp/scaled", "--output", "jsonpath={.spec.replicas}"])).toBe("4");
 });

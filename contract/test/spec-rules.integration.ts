@@ -1,30 +1,16 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { type ControlPlane, startControlPlane } from "@revenprox/cluster";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ServedCrd, serveCrd } from "./support/served-crd.ts";
 
-const crd = fileURLToPath(new URL("../../crds/revenprox.yaml", import.meta.url));
-let api: ControlPlane;
-
-/** Everything kubectl said, whether it succeeded or not. */
-const kubectl = (args: readonly string[], input = ""): Promise<string> =>
-  new Promise((resolve) => {
-    const child = execFile(api.kubectl, ["--kubeconfig", api.kubeconfig, ...args], (_, stdout, stderr) =>
-      resolve(`${stdout}${stderr}`),
-    );
-    child.stdin?.end(input);
-  });
+let api: ServedCrd;
 
 beforeAll(async () => {
-  api = await startControlPlane();
-  expect(await kubectl(["create", "--filename", crd])).toContain("created");
-  await kubectl(["wait", "--for=condition=Established", "--timeout=60s", "--filename", crd]);
+  api = await serveCrd();
 });
 
 afterAll(() => api.stop());
 
 const create = (spec: unknown): Promise<string> =>
-  kubectl(
+  api.kubectl(
     ["create", "--dry-run=server", "--filename", "-"],
     JSON.stringify({
       apiVersion: "revenprox.io/v1alpha1",
@@ -171,8 +157,8 @@ describe("what would reach the host or raise rights", () => {
     const name = "stripped";
     const metadata = { name, namespace: "default" };
     const object = { apiVersion: "revenprox.io/v1alpha1", kind: "RevenProx", metadata, spec: attempts };
-    await kubectl(["create", "--validate=ignore", "--filename", "-"], JSON.stringify(object));
-    const stored = JSON.parse(await kubectl(["get", "rvp", name, "--output", "json"])) as { spec: unknown };
+    await api.kubectl(["create", "--validate=ignore", "--filename", "-"], JSON.stringify(object));
+    const stored = JSON.parse(await api.kubectl(["get", "rvp", name, "--output", "json"])) as { spec: unknown };
     expect(stored.spec).toEqual({ replicas: 3, progressDeadlineSeconds: 600, pod: {} });
   });
 

@@ -1,19 +1,9 @@
 import { createHmac } from "node:crypto";
-import { connect } from "node:net";
 import type { Peers } from "../catalogue.ts";
 import { type Child, spawnPinned, untilReady } from "../tool/processes.ts";
 import { freePort } from "./free-port.ts";
+import { listens } from "./listens.ts";
 import type { Place, RunningSubject, Subject } from "./subject.ts";
-
-const listens = (port: number): Promise<true | undefined> =>
-  new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1")
-      .once("connect", () => {
-        socket.destroy();
-        resolve(true);
-      })
-      .once("error", () => resolve(undefined));
-  });
 
 interface Started {
   readonly child: Child;

@@ -1,11 +1,11 @@
 import { cpSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { type Child, spawnPinned, untilReady } from "../tool/processes.ts";
 import { libraryPath } from "./debian-folder.ts";
 import { freePort } from "./free-port.ts";
+import { listens } from "./listens.ts";
 import type { Place, Subject } from "./subject.ts";
 
 export const pushpinPackages = ["pushpin"] as const;
@@ -65,16 +65,6 @@ const configure = async (packages: string, folder: string, ports: Ports): Promis
   await writeFile(file, text);
   return file;
 };
-
-const listens = (port: number): Promise<true | undefined> =>
-  new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1")
-      .once("connect", () => {
-        socket.destroy();
-        resolve(true);
-      })
-      .once("error", () => resolve(undefined));
-  });
 
 const startChild = async (packages: string, { cores, folder }: Place, ports: Ports): Promise<Child> => {
   const file = await configure(packages, folder, ports);

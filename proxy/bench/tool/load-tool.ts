@@ -114,6 +114,7 @@ export const startLoadProcess = ({ program, role, cores, namespace }: LoadProces
   const ended = once(child.process, "close").then(() => {
     throw new Error(`the load tool ended:\n${child.output()}`);
   });
+  // Whoever asks something learns of it; until then nobody may.
   ended.catch(() => undefined);
   const ask = async <T>(command: Readonly<Record<string, unknown>>): Promise<T> => {
     const line = once(lines, "line");

@@ -1,8 +1,8 @@
 import type { ErrorCode } from "@revenprox/contract/errors";
-import type { Answer } from "../http/answer.ts";
 import type { Refuse } from "../http/refusals.ts";
 import { corsHeaders } from "./cors.ts";
-import type { Exchange, RequestOrigin } from "./exchange.ts";
+import type { RequestOrigin } from "./exchange.ts";
+import type { Handle } from "./handle.ts";
 
 /** Decides before a request is looked at whether it is taken. Undefined: it is, and was counted. */
 export interface Admit {
@@ -18,8 +18,6 @@ export interface AdmittedParts {
   readonly corsAllowedOrigins: () => string;
   readonly refuse: Refuse;
 }
-
-type Handle = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
 
 /** `handle` behind the limits; HEAD opens nothing and is not counted. */
 export const admitted =

@@ -1,6 +1,7 @@
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
-import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Handle } from "./handle.ts";
+import { WrappedExchange } from "./wrapped-exchange.ts";
 
 /**
  * Whether a browser's own EventSource asks: it sends exactly this Accept and Sec-Fetch-Dest, and cannot send
@@ -52,48 +53,6 @@ const softened = (answer: Answer, { all, retryMs, random }: SoftRefusalParts): A
   return { status: 200, headers, body: `retry: ${retry}\n\nevent: revenprox.error\ndata: ${data}\n\n` };
 };
 
-/** An exchange whose passing refusals are told in a way that EventSource understands. */
-class SofteningExchange implements Exchange {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly #inner: Exchange;
-  readonly #parts: SoftRefusalParts;
-
-  constructor(inner: Exchange, parts: SoftRefusalParts) {
-    this.method = inner.method;
-    this.path = inner.path;
-    this.query = inner.query;
-    this.#inner = inner;
-    this.#parts = parts;
-  }
-
-  header(...[name]: Parameters<Exchange["header"]>): ReturnType<Exchange["header"]> {
-    return this.#inner.header(name);
-  }
-
-  origin(): ReturnType<Exchange["origin"]> {
-    return this.#inner.origin();
-  }
-
-  readBody(limit: number): ReturnType<Exchange["readBody"]> {
-    return this.#inner.readBody(limit);
-  }
-
-  respond(answer: Answer): void {
-    this.#inner.respond(softened(answer, this.#parts));
-  }
-
-  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
-    this.#inner.stream(headers, (sink) => {
-      const opened = open(sink);
-      return "writable" in opened ? opened : softened(opened, this.#parts);
-    });
-  }
-}
-
-type Handle = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
-
 /** `handle`, with its passing refusals softened for EventSource. */
 export const softly =
   (parts: () => SoftRefusalParts, handle: Handle): Handle =>
@@ -101,7 +60,12 @@ export const softly =
     if (!isEventSource(exchange)) return handle(exchange);
     const soft = parts();
     const answered = async (): Promise<Answer | undefined> => {
-      const answer = await handle(new SofteningExchange(exchange, soft));
+      const answer = await handle(
+        new WrappedExchange(exchange, {
+          respond: (told) => softened(told, soft),
+          open: (opened) => ("writable" in opened ? opened : softened(opened, soft)),
+        }),
+      );
       return answer === undefined ? undefined : softened(answer, soft);
     };
     return answered();

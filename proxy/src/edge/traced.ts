@@ -6,9 +6,7 @@ import type { BatchResult } from "../hub/publish-batch.ts";
 import type { PublishResult } from "../hub/publish-once.ts";
 import type { RequestTracing, Span, TracedEnd } from "../hub/tracing.ts";
 import type { Exchange } from "./exchange.ts";
-
-type Answered = Answer | undefined | Promise<Answer | undefined>;
-type Handle = (exchange: Exchange) => Answered;
+import type { Answered, Handle } from "./handle.ts";
 
 /** A handler that is told the span of its request; undefined while the request is neither recorded nor part of a trace. */
 export type TracedHandle = (exchange: Exchange, span?: Span) => Answered;
