@@ -51,9 +51,15 @@ export const parseEventId = (text: string): ParsedEventId => {
 };
 
 /** A sum modulo 2^32 to which events are added in any order; those of other events are other sums. */
-export const addTo = (sum: number, sequence: number): number => (sum + wordOf(sequence)) % words;
+export const addTo = (sum: number, sequence: number): number => joinSums(sum, wordOf(sequence));
 
-export const takeFrom = (sum: number, sequence: number): number => (sum + words - wordOf(sequence)) % words;
+export const takeFrom = (sum: number, sequence: number): number => partSums(sum, wordOf(sequence));
+
+/** The sum of both's events. */
+export const joinSums = (sum: number, other: number): number => (sum + other) % words;
+
+/** The sum of the events that are in `sum` and not in `other`. */
+export const partSums = (sum: number, other: number): number => (sum + words - other) % words;
 
 /** The finisher of MurmurHash3: with plain sequences 13 and 16 could not be told from 12 and 17. */
 const wordOf = (sequence: number): number => {

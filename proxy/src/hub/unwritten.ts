@@ -1,13 +1,12 @@
 import type { PublishedEvent, Topic } from "./event.ts";
-import { addTo, takeFrom, type WrittenProof } from "./event-id.ts";
+import { addTo, partSums, type WrittenProof } from "./event-id.ts";
+import { missingEnds } from "./missing-ends.ts";
 import type { TopicRef } from "./past.ts";
 import type { SharedPages } from "./shared-pages.ts";
 import { maxWindowEvents } from "./written-window.ts";
 
 /** Bytes of events that one comparison keeps in memory. */
 const maxBytes = 4_194_304;
-/** Steps of the search for what is missing; what topics lack at their ends takes few. */
-const maxSteps = 20_000;
 
 /** An event that a client lacks although it holds a later one's id. */
 export interface UnwrittenEvent {
@@ -94,36 +93,9 @@ const judge = (ofTopics: readonly UnwrittenEvent[][], { proof }: Claim, missed: 
   if (missed) return { kind: "unknown", reason: "expired" };
   if (count === 0 && stored === proof.sum) return { kind: "events", events: [] };
   if (count <= 0) return { kind: "void" };
-  const found = lastOfTopics(ofTopics, count, { stored, written: proof.sum });
-  if (found === undefined) return { kind: "unknown", reason: "unreadable" };
-  return { kind: "events", events: [...found].sort((left, right) => left.sequence - right.sequence) };
-};
-
-/** The one way to take so many events from the topics' ends that what was written is left; undefined: there is none, or more than one. */
-const lastOfTopics = (
-  ofTopics: readonly UnwrittenEvent[][],
-  count: number,
-  { stored, written }: { readonly stored: number; readonly written: number },
-): readonly UnwrittenEvent[] | undefined => {
-  const solutions: (readonly UnwrittenEvent[])[] = [];
-  let steps = 0;
-  const visit = (index: number, taken: readonly UnwrittenEvent[], rest: number): void => {
-    steps += 1;
-    if (steps > maxSteps || solutions.length > 1) return;
-    const events = ofTopics[index];
-    if (taken.length === count) {
-      if (rest === written) solutions.push(taken);
-      return;
-    }
-    if (events === undefined) return;
-    let [more, left] = [taken, rest];
-    visit(index + 1, more, left);
-    for (const event of events.slice(Math.max(0, events.length - (count - taken.length))).reverse()) {
-      more = [...more, event];
-      left = takeFrom(left, event.sequence);
-      visit(index + 1, more, left);
-    }
-  };
-  visit(0, [], stored);
-  return steps > maxSteps || solutions.length > 1 ? undefined : solutions[0];
+  const sequences = ofTopics.map((events) => events.map(({ sequence }) => sequence));
+  const ends = missingEnds(sequences, { count, sum: partSums(stored, proof.sum) });
+  if (ends === undefined) return { kind: "unknown", reason: "unreadable" };
+  const found = ofTopics.flatMap((events, index) => events.slice(events.length - (ends[index] ?? 0)));
+  return { kind: "events", events: found.sort((left, right) => left.sequence - right.sequence) };
 };
