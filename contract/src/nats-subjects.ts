@@ -39,6 +39,12 @@ export const natsSubjects = (instance: string) => {
 /** JetStream stream name of an instance. */
 export const journalStream = (instance: string): string => `REVENPROX_${instance.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
 
+/** What NATS tells of the journal's stream that its proxies act on. */
+const streamAdvisories = ["LEADER_ELECTED", "CREATED", "DELETED"] as const;
+
+export const streamAdvisory = (advisory: (typeof streamAdvisories)[number], stream: string): string =>
+  `$JS.EVENT.ADVISORY.STREAM.${advisory}.${stream}`;
+
 /** Stream that mirrors the journal for replays; dispensable, and made anew with each epoch. */
 export const replayStream = (instance: string): string => `${journalStream(instance)}_REPLAY`;
 
@@ -82,7 +88,7 @@ export const natsPermissions = (instance: string) => {
         subjects.outAll,
         subjects.stateAll,
         `${subjects.inboxPrefix(natsUsers.proxy)}.>`,
-        `$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${stream}`,
+        ...streamAdvisories.map((advisory) => streamAdvisory(advisory, stream)),
       ],
     },
     publisher: {

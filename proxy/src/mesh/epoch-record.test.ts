@@ -69,6 +69,36 @@ describe("settleEpoch", () => {
     expect(settled.record.epoch).toBeGreaterThan(5);
   });
 
+  it("does not believe a server that tells an old end as long as it likes", async () => {
+    const clock = new ManualClock();
+    const record = { epoch: 5, after: 0, sequence: 3 };
+    const { store, state } = memoryStore({ record, lastSequence: 10 });
+    const behind: EpochStore = { ...store, facts: async () => ({ ...(await store.facts()), lastSequence: 8 }) };
+    const settling = settleEpoch(behind, { record, confirmedAt: clock.now(), highest: 10 }, clock);
+    await clock.advance(5_000);
+    expect(await settling).toEqual({ record: { ...record, sequence: 11 }, change: undefined, lastSequence: 11 });
+    expect(state.record?.epoch).toBe(5);
+  });
+
+  it("asks again when another proxy's record comes before the proof", async () => {
+    const clock = new ManualClock();
+    const record = { epoch: 5, after: 0, sequence: 3 };
+    const { store, state } = memoryStore({ record, lastSequence: 10 });
+    let isBehind = true;
+    const behind: EpochStore = {
+      facts: async () => ({ ...(await store.facts()), ...(isBehind ? { lastSequence: 8 } : {}) }),
+      write: async (...asked) => {
+        if (!isBehind) return await store.write(...asked);
+        isBehind = false;
+        return { kind: "outrun" };
+      },
+    };
+    const settling = settleEpoch(behind, { record, confirmedAt: clock.now(), highest: 10 }, clock);
+    await clock.advance(5_000);
+    expect(await settling).toEqual({ record, change: undefined, lastSequence: 10 });
+    expect(state.lastSequence).toBe(10);
+  });
+
   it("gives up when the record changes all the time", async () => {
     const { store } = memoryStore();
     const unlucky: EpochStore = { ...store, write: async () => ({ kind: "outrun" }) };

@@ -31,10 +31,17 @@ export const writeEpochRecord = ({ epoch, after, keptTo }: EpochContent, writer:
 export type RecordWrite = { readonly kind: "stored"; readonly sequence: number } | { readonly kind: "outrun" };
 
 export interface EpochStore {
-  /** The newest record and the stream's bounds, as the stream's leader has them. */
+  /** The newest record and the stream's bounds, as the stream's leader has them. Rejects when none answers for certain. */
   facts(): Promise<JournalFacts>;
   /** Compare-and-set on the epoch subject; `outrun` when another proxy wrote first. Rejects when nobody answers. */
   write(record: EpochContent, expected: number): Promise<RecordWrite>;
+}
+
+export interface StreamBounds {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** The server that answered is still the stream's leader for certain. */
+  readonly leads: boolean;
 }
 
 export interface EpochStoreDeps {
@@ -44,7 +51,7 @@ export interface EpochStoreDeps {
   readonly subject: string;
   readonly writer: string;
   readonly timeoutMs: number;
-  readonly bounds: () => Promise<{ readonly firstSequence: number; readonly lastSequence: number }>;
+  readonly bounds: () => Promise<StreamBounds>;
 }
 
 const wrongLastSequence: readonly unknown[] = [
@@ -55,7 +62,8 @@ const wrongLastSequence: readonly unknown[] = [
 export const createEpochStore = (deps: EpochStoreDeps): EpochStore => ({
   facts: async () => {
     const message = await deps.manager.streams.getMessage(deps.stream, { last_by_subj: deps.subject });
-    const bounds = await deps.bounds();
+    const { leads, ...bounds } = await deps.bounds();
+    if (!leads) throw new Error("the server that answers may lead no more");
     return {
       record: message === null ? undefined : parseEpochRecord(message.string(), message.seq),
       subjectSequence: message?.seq ?? 0,
@@ -102,10 +110,26 @@ const soberFacts = async (store: EpochStore, view: EpochView, clock: Clock): Pro
   return facts;
 };
 
+/**
+ * What a server tells can be old; what most of them stored is where the journal ends. So before ids begin anew, the known
+ * record is stored once more. Undefined: another proxy wrote meanwhile.
+ */
+const provenFacts = async (store: EpochStore, view: EpochView, clock: Clock): Promise<JournalFacts | undefined> => {
+  const facts = await soberFacts(store, view, clock);
+  const { record } = facts;
+  if (record === undefined || record.epoch !== view.record?.epoch || !wentBack(view, facts)) return facts;
+  const written = await store.write(record, facts.subjectSequence);
+  if (written.kind === "outrun") return undefined;
+  const { sequence } = written;
+  const proven = { ...facts, record: { ...record, sequence }, subjectSequence: sequence };
+  return sequence > view.highest ? { ...proven, lastSequence: sequence } : proven;
+};
+
 /** Reads the journal's epoch and names it where nobody has; of several proxies that try at once one writes. */
 export const settleEpoch = async (store: EpochStore, view: EpochView, clock: Clock): Promise<SettledEpoch> => {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const facts = await soberFacts(store, view, clock);
+    const facts = await provenFacts(store, view, clock);
+    if (facts === undefined) continue;
     const decision = decideEpoch(view, facts, clock.now());
     const { lastSequence } = facts;
     if (decision.kind === "keep") return { record: decision.record, change: undefined, lastSequence };

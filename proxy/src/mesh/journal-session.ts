@@ -1,7 +1,7 @@
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { journalStream, natsSubjects } from "@revenprox/contract/nats-subjects";
-import { createEpochStore, type EpochStore } from "./epoch-record.ts";
+import { createEpochStore, type EpochStore, type StreamBounds } from "./epoch-record.ts";
 import { leadsStill } from "./leader-lease.ts";
 
 const requestTimeoutMs = 2_000;
@@ -11,13 +11,6 @@ export interface JournalFigures {
   readonly bytes: number;
   readonly maxBytes: number;
   readonly messages: number;
-}
-
-export interface StreamBounds {
-  readonly firstSequence: number;
-  readonly lastSequence: number;
-  /** The server that answered is still the stream's leader for certain. */
-  readonly leads: boolean;
 }
 
 /** What can be asked of the journal's stream over one connection. */

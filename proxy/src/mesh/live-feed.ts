@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
-import { journalStream, natsSubjects } from "@revenprox/contract/nats-subjects";
+import { journalStream, natsSubjects, streamAdvisory } from "@revenprox/contract/nats-subjects";
 import type { TopicId } from "../hub/event.ts";
 import type { Clock, JournalListener, LiveEvent, Log, Random, StoredEvent } from "../hub/ports.ts";
 import { parseTopicId } from "../hub/topic.ts";
@@ -69,6 +69,11 @@ export class LiveFeed {
     if (this.#deps.reachable()) this.#resyncAfterCheck("connected");
   }
 
+  /** What the journal holds may not be of the known epoch. */
+  get suspecting(): boolean {
+    return this.#suspecting;
+  }
+
   disconnect(): void {
     if (!this.#up) return;
     this.#up = false;
@@ -111,11 +116,14 @@ export class LiveFeed {
 
   #attach(connection: NatsConnection): void {
     const subjects = natsSubjects(this.#deps.instance);
-    const advisory = `$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${journalStream(this.#deps.instance)}`;
+    const stream = journalStream(this.#deps.instance);
     this.#attached = connection;
     this.#on(connection, subjects.out(subjects.epochToken), (message) => this.#heardBeat(message));
     this.#on(connection, subjects.nudgeAll, (message) => this.#nudged(message, subjects.nudge("")));
-    this.#on(connection, advisory, () => this.#resyncAfterCheck("leader-elected"));
+    this.#on(connection, streamAdvisory("LEADER_ELECTED", stream), () => this.#resyncAfterCheck("leader-elected"));
+    // Sequences of a stream made anew can have passed the known ones before anything else shows it.
+    for (const fate of ["DELETED", "CREATED"] as const)
+      this.#on(connection, streamAdvisory(fate, stream), () => this.#suspect());
   }
 
   /** A thrown error would close the client's reader for good. */

@@ -201,24 +201,34 @@ class JetStreamJournal implements NatsJournal {
     return this.#feed.follow(topicId, onEvent);
   }
 
-  async tails(topicIds: readonly TopicId[]): Promise<Tails> {
-    this.#mustBeUsable();
-    return await this.#readers.tails(topicIds);
+  tails(topicIds: readonly TopicId[]): Promise<Tails> {
+    return this.#answered(() => this.#readers.tails(topicIds));
   }
 
-  async locate(topicId: TopicId, place: JournalPlace): Promise<number> {
-    this.#mustBeUsable();
-    return await this.#readers.locate(topicId, place);
+  locate(topicId: TopicId, place: JournalPlace): Promise<number> {
+    return this.#answered(() => this.#readers.locate(topicId, place));
   }
 
-  async read(topicId: TopicId, after: number): Promise<JournalPage> {
-    this.#mustBeUsable();
-    return await this.#readers.read(topicId, after);
+  read(topicId: TopicId, after: number): Promise<JournalPage> {
+    return this.#answered(() => this.#readers.read(topicId, after));
   }
 
   async bounds(beyond?: number): Promise<JournalBounds> {
     this.#mustBeUsable();
     return await this.#keeper.bounds(beyond);
+  }
+
+  /** Nothing that another journal may have answered is taken for the known one's. */
+  async #answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    this.#mustBeSure();
+    const answer = await ask();
+    this.#mustBeSure();
+    return answer;
+  }
+
+  #mustBeSure(): void {
+    this.#mustBeUsable();
+    if (this.#feed.suspecting) throw new JournalUnavailable("the journal may have begun anew");
   }
 
   #mustBeUsable(): void {
