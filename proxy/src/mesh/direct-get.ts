@@ -1,6 +1,7 @@
 import { createInbox, type NatsConnection, type Subscription } from "@nats-io/nats-core";
 import { type Clock, JournalUnavailable, type Log } from "../hub/ports.ts";
 import { type JournalHeaders, rawMessage, scanHeaders } from "./raw-headers.ts";
+import { ReadPatience } from "./read-patience.ts";
 
 /** A stored message; `data` is a view that is gone once `onMessage` returns. */
 export type OnStored = (headers: JournalHeaders, data: Uint8Array) => void;
@@ -35,6 +36,7 @@ export interface DirectGetDeps {
 }
 
 interface Waiting {
+  readonly askedAt: number;
   readonly onMessage: OnStored;
   readonly resolve: (end: BatchEnd) => void;
   readonly reject: (fault: JournalUnavailable) => void;
@@ -48,6 +50,7 @@ const notFound = 404;
 export class DirectGet {
   readonly #deps: DirectGetDeps;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #patience = new ReadPatience();
   #connection: NatsConnection | undefined;
   #subscription: Subscription | undefined;
   #inbox = "";
@@ -78,15 +81,22 @@ export class DirectGet {
     for (const token of [...this.#waiting.keys()]) this.#fail(token, "the connection to NATS was lost");
   }
 
-  /** Rejects with `JournalUnavailable` when no end came within `timeoutMs`; what came until then was handed over. */
-  get(request: DirectRequest, timeoutMs: number, onMessage: OnStored): Promise<BatchEnd> {
+  /**
+   * Rejects with `JournalUnavailable` when no end came within `leastMs`, or longer where answers take long at present;
+   * what came until then was handed over.
+   */
+  get(request: DirectRequest, leastMs: number, onMessage: OnStored): Promise<BatchEnd> {
     const connection = this.#connection;
     if (connection === undefined) return Promise.reject(new JournalUnavailable("not connected to NATS"));
     this.#last += 1;
     const token = this.#last;
+    const waitMs = Math.round(this.#patience.waitMs(leastMs));
     return new Promise((resolve, reject) => {
-      const cancelTimer = this.#deps.clock.after(timeoutMs, () => this.#fail(token, `no answer in ${timeoutMs} ms`));
-      this.#waiting.set(token, { onMessage, resolve, reject, cancelTimer });
+      const cancelTimer = this.#deps.clock.after(waitMs, () => {
+        this.#patience.gaveUp(waitMs, leastMs);
+        this.#fail(token, `no answer in ${waitMs} ms`);
+      });
+      this.#waiting.set(token, { askedAt: this.#deps.clock.now(), onMessage, resolve, reject, cancelTimer });
       const reply = this.#inbox + token.toString(36);
       connection.publish(`$JS.API.DIRECT.GET.${this.#deps.stream}`, JSON.stringify(request), { reply });
     });
@@ -113,6 +123,7 @@ export class DirectGet {
     }
     this.#waiting.delete(token);
     waiting.cancelTimer();
+    this.#patience.answered(this.#deps.clock.now() - waiting.askedAt);
     waiting.resolve({ empty: headers.status === notFound, pending: headers.pending, upTo: headers.upTo });
   }
 

@@ -6,7 +6,7 @@ export interface EndProofDeps {
   readonly instance: string;
 }
 
-const timeoutMs = 500;
+const leastMs = 500;
 const maxBytes = 1_048_576;
 /** Another copy may answer the next try. */
 const tries = 3;
@@ -24,7 +24,7 @@ export const createEndProof = ({ direct, instance }: EndProofDeps) => {
     for (let left = tries; left > 0; left -= 1) {
       let newest = 0;
       const request = { multi_last: [subject, epochSubject], batch: 2, max_bytes: maxBytes };
-      const { upTo } = await direct.get(request, timeoutMs, (headers) => {
+      const { upTo } = await direct.get(request, leastMs, (headers) => {
         if (headers.subject === subject) newest = headers.sequence;
       });
       if (newest > last) return false;

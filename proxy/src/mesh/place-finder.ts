@@ -35,14 +35,14 @@ type Search = (sequence: number) => Promise<Found | undefined>;
 
 const searchesAtOnce = 4;
 const callBytes = 1_048_576;
-const timeoutMs = 500;
+const leastMs = 500;
 const tries = 3;
 /** Milliseconds for which the mirror is given the time to copy the newest entry. */
 const mirrorWaitsMs = [5, 10, 20, 40, 80] as const;
 
 const firstOnce = async (reader: Reader, request: Partial<DirectRequest>): Promise<Found | undefined> => {
   let found: Found | undefined;
-  await reader.get({ ...request, batch: 1, max_bytes: callBytes }, timeoutMs, ({ sequence, pending }) => {
+  await reader.get({ ...request, batch: 1, max_bytes: callBytes }, leastMs, ({ sequence, pending }) => {
     found = { sequence, after: pending };
   });
   return found;

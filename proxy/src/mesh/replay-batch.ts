@@ -30,7 +30,7 @@ export interface Batch {
 }
 
 const batchBytes = 1_048_576;
-const timeoutMs = 500;
+const leastMs = 500;
 
 /** Rejects with `JournalUnavailable`. */
 export const readBatch = async ({ reader, stream, toStored }: BatchSource, range: BatchRange): Promise<Batch> => {
@@ -38,7 +38,7 @@ export const readBatch = async ({ reader, stream, toStored }: BatchSource, range
   let cursorThere = false;
   let own = true;
   const request = { seq: range.from, next_by_subj: range.subject, batch: range.events, max_bytes: batchBytes };
-  const end = await reader.get(request, timeoutMs, (headers, data) => {
+  const end = await reader.get(request, leastMs, (headers, data) => {
     own &&= headers.stream === stream;
     if (headers.sequence === range.after) cursorThere = true;
     else events.push(toStored(headers, data, batchServerHeaders));

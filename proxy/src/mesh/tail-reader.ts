@@ -16,7 +16,7 @@ export interface TailReaderDeps {
 const topicsAtOnce = 1_000;
 const callBytes = 1_048_576;
 const callsAtOnce = 2;
-const timeoutMs = 2_000;
+const leastMs = 2_000;
 const tries = 3;
 
 /** Last sequences of topics by `multi_last`. It sends whole messages, so only what is new since the last look is asked for. */
@@ -38,7 +38,7 @@ export const createTailReader = (deps: TailReaderDeps) => {
     let upTo = 0;
     for (let from = since + 1, more = true; more; ) {
       const page = { ...request, seq: from, ...(upTo === 0 ? {} : { up_to_seq: upTo }) };
-      const end = await deps.direct.get(page, timeoutMs, (headers) => {
+      const end = await deps.direct.get(page, leastMs, (headers) => {
         from = headers.sequence + 1;
         const id = bySubject.get(headers.subject);
         if (id !== undefined) found.set(id, headers.sequence);
