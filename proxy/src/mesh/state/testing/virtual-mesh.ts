@@ -37,6 +37,8 @@ export interface Node {
   /** Messages and timers of a paused node. */
   readonly held: (() => void)[];
   partition: number;
+  startedAt: number;
+  skewMs: number;
 }
 
 interface Timed {
@@ -86,12 +88,17 @@ export class VirtualMesh {
     node.held.length = 0;
   }
 
-  /** A new process under the same id, whose clock is off by `skewMs`. */
+  /**
+   * A new process under the same id, whose clock is off by `skewMs`; not set back where words of a process that began a
+   * moment ago can still come: those are believed until the next heartbeat (docs/protocol.md).
+   */
   restart(node: Node, skewMs: number): void {
+    node.skewMs = this.now - node.startedAt < latestMs ? Math.max(skewMs, node.skewMs) : skewMs;
+    node.startedAt = this.now;
     node.mode = "running";
     node.held.length = 0;
     node.truth.clear();
-    Object.assign(node, this.#process(node.proxyId, node.truth, skewMs));
+    Object.assign(node, this.#process(node.proxyId, node.truth, node.skewMs));
     this.#begin(node);
   }
 
@@ -155,6 +162,8 @@ export class VirtualMesh {
       mode: "running",
       held: [],
       partition: 0,
+      startedAt: Number.NEGATIVE_INFINITY,
+      skewMs: 0,
     };
     this.nodes.push(node);
     this.#begin(node);
