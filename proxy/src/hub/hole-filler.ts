@@ -74,6 +74,9 @@ export class HoleFiller {
     const { feed, journal, run, report } = this.#parts;
     report(fault);
     if (journal.connected) this.failing.failed();
-    run(feed.readFailed());
+    const effects = feed.readFailed();
+    // What was asked for came live meanwhile: the next failure has nothing to do with this one.
+    if (!feed.behind) this.failing.over();
+    run(effects);
   }
 }
