@@ -10,7 +10,7 @@ import { page, table } from "./markdown.ts";
 const indicators: Readonly<Record<SliName, readonly [target: string, bad: string, total: string]>> = {
   availability: [
     "99.9 %",
-    "source `scrape`: proxies that do not answer Prometheus though they did within the last hour; source `requests`: requests answered with 503",
+    "source `scrape`: proxies that did not answer Prometheus a minute (or four scrapes) ago, though they had in the hour before, and that it still looks for; source `requests`: requests answered with 503",
     "proxies; requests for streams and publishes",
   ],
   latency: [
@@ -39,7 +39,7 @@ export const sloDocs = (): string =>
       ["Indicator", "Default target", "Bad", "Of all"],
       sliNames.map((sli) => [sli, ...indicators[sli]]),
     ),
-    "Availability is seen from two sides, since each misses something: a proxy may answer Prometheus but no client, and clients that reach nothing at all are counted by nobody. A proxy that is starting and has not answered yet is not bad, so neither an install nor a scale-up costs budget.",
+    "Availability is seen from two sides, since each misses something: a proxy may answer Prometheus but no client, and clients that reach nothing at all are counted by nobody. A proxy that is starting and has not answered yet is not bad, so neither an install nor a scale-up costs budget. Nor is one that has ended: when a pod is deleted, Prometheus shows its failed last scrape for two more intervals, until it gives the target up. So a failed scrape is judged a minute later (four scrapes, where that is longer) and counts only if the target is still there. An outage counts in full, that much later.",
     'The objective "p99 under 100 ms" is measured as a share: at least 99 % of deliveries within 100 ms. A quantile cannot be averaged over proxies and windows, a share can.',
     "## Alerts",
     table(
@@ -54,6 +54,7 @@ export const sloDocs = (): string =>
       ]),
     ),
     `Each of ${[...new Set(burnAlerts(defaultObjectives).map(({ name }) => `[${name}](runbooks/${name}.md)`))].join(", ")} fires when both windows of a pair are above the burn rate: the long one says that enough of the budget is gone, the short one that it is still going, so that the alert ends soon after its cause. Fewer than ten bad events in the long window never fire: one failure of three requests is no outage.`,
+    "A window that reaches back before the instance existed is not full. Its error ratio is that of the minutes that were seen; the alerts multiply it by the share of the long window that they are (`count_over_time`), since time before the install has spent no budget. So a roll-out, or a few failed requests, minutes after an install do not look like an hour of outage, and a real outage still fires as soon as it has spent what the pair allows: 52 seconds of complete outage for the first, however young the instance. The same holds after a Prometheus lost its data. The rules must be evaluated each 30 seconds, as their group says: one that skips evaluations sees less.",
     "Both availability and errors burn when clients get 503. Let Alertmanager group by `namespace` and `service`.",
     "## Recording rules",
     `\`${recorded.budgetRemaining}\` is what is left of the budget: 1 untouched, 0 used up, negative overspent. It looks back 30 days, or as far as your Prometheus keeps data. In the first hours of an instance few events are everything there is, so it moves fast.`,

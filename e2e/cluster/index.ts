@@ -3,7 +3,7 @@ export { chromiumPackage, ensureDebianPackages } from "./build/debian-packages.t
 export { helm } from "./build/helm.ts";
 export { kubernetes } from "./build/kubernetes.ts";
 export { natsServer } from "./build/nats-server.ts";
-export { otlpReceiver } from "./build/otlp-receiver.ts";
+export { otlpReceiver, otlpReceiverImage } from "./build/otlp-receiver.ts";
 export { pauseImage, pauseProgram } from "./build/pause.ts";
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane/control-plane.ts";
 export type { CommandResult } from "./host/command.ts";

@@ -1,4 +1,11 @@
-import { chromiumPackage, ensureDebianPackages, helm, kubernetes, natsServer } from "@revenprox/cluster";
+import {
+  chromiumPackage,
+  ensureDebianPackages,
+  helm,
+  kubernetes,
+  natsServer,
+  otlpReceiverImage,
+} from "@revenprox/cluster";
 import { buildImages } from "@revenprox/images";
 import { monitoringImages, promtool } from "@revenprox/observability";
 import { monitoringCrds } from "./monitoring-crds.ts";
@@ -9,6 +16,7 @@ await ensureDebianPackages([chromiumPackage]);
 await natsServer();
 await kubernetes();
 await helm();
+await otlpReceiverImage();
 await promtool();
 await monitoringImages();
 await monitoringCrds();

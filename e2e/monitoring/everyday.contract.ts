@@ -159,4 +159,27 @@ export const everydayStory = (): void => {
     const pending = (await prometheus.alerts()).map(({ labels }) => labels["alertname"] ?? "");
     expect(pending.filter((name) => !aboutSpeed.includes(name))).toEqual([]);
   });
+
+  test("a rolling update minutes after the install fires nothing, and no error budget burns even for a moment", async () => {
+    const before = await rvp.readyPods(2);
+    const patch = JSON.stringify({ spec: { pod: { annotations: { story: "rolled" } } } });
+    await rvp.kubectl(["patch", "revenprox", rvp.name, "--type=merge", "--patch", patch]);
+    await eventually(
+      "two other pods",
+      async () => {
+        const now = await rvp.readyPods(2, 240_000);
+        return now.every(({ uid }) => before.every((old) => old.uid !== uid)) || undefined;
+      },
+      240_000,
+    );
+    // Longer than a failed scrape waits for its judgement, and than the recording rules take to tell.
+    await delay(100_000);
+    const fired = await prometheus.query('group by (alertname) (count_over_time(ALERTS{alertstate="firing"}[30m]))');
+    expect(fired.map(({ metric }) => metric["alertname"])).toEqual([]);
+    const burnt = await prometheus.query(
+      'group by (alertname) (count_over_time(ALERTS{alertname=~".*BudgetBurn"}[30m]))',
+    );
+    const names = burnt.map(({ metric }) => metric["alertname"] ?? "");
+    expect(names.filter((name) => !aboutSpeed.includes(name))).toEqual([]);
+  });
 };

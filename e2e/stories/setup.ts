@@ -1,10 +1,12 @@
+import { otlpReceiverImage } from "@revenprox/cluster";
 import type { TestProject } from "vitest/node";
 import { startBuiltIn } from "../environment/built-in-cluster.ts";
 import { installChart } from "../environment/release.ts";
 
 /** Starts the built-in cluster with the operator once for all stories; returns what ends it. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
-  const platform = await startBuiltIn((line) => process.stdout.write(`${line}\n`));
+  const { archive } = await otlpReceiverImage();
+  const platform = await startBuiltIn((line) => process.stdout.write(`${line}\n`), [archive]);
   await installChart(platform);
   project.provide("images", platform.images);
   return () => platform.down();

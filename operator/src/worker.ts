@@ -61,12 +61,14 @@ const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
   apply: async (revenprox, object) => {
     const outcome = await cluster.apply(revenprox, object);
     if (outcome.kind === "unchanged") return outcome;
+    const resource = `${revenprox.metadata.namespace}/${revenprox.metadata.name}`;
+    if (outcome.kind === "namespace-ends") {
+      log.info(`${resource}: its namespace is being deleted: nothing is made there any more`);
+      return outcome;
+    }
     metrics.wrote(object.kind, outcome.kind);
     const { ref, ...more } = outcome;
-    log.info(
-      `${revenprox.metadata.namespace}/${revenprox.metadata.name}: ${ref.kind} ${ref.name} ${outcome.kind}`,
-      more,
-    );
+    log.info(`${resource}: ${ref.kind} ${ref.name} ${outcome.kind}`, more);
     return outcome;
   },
   patchStatus: async (revenprox, status) => {

@@ -10,7 +10,7 @@ import { dashboardsConfigMap } from "../src/desired/dashboards.ts";
 import { instanceOf } from "../src/desired/instance.ts";
 import { prometheusRule } from "../src/desired/prometheus-rule.ts";
 import { everythingSet, inputOf } from "../src/testing/resource.ts";
-import { type Case, journalCases, operatorCases, proxyCases, seedCases, sloCases } from "./rules/cases.ts";
+import { type Case, journalCases, operatorCases, proxyCases, seedCases, sloCases, youngCases } from "./rules/cases.ts";
 import { checkRules, testRules } from "./rules/promtool.ts";
 import { constant, operatorService, proxies } from "./rules/series.ts";
 
@@ -58,7 +58,7 @@ test("promtool understands every query of the dashboards", async () => {
 });
 
 test("there is a case in which each alert fires", () => {
-  const cases = [...seedCases, ...proxyCases, ...journalCases, ...sloCases, ...operatorCases];
+  const cases = [...seedCases, ...proxyCases, ...journalCases, ...sloCases, ...youngCases, ...operatorCases];
   const fired = new Set(cases.flatMap(({ firing }) => firing).map((name) => name.split("/")[0]));
   expect([...fired].toSorted()).toEqual([...instanceAlertNames, ...operatorAlertNames].toSorted());
 });
@@ -70,7 +70,7 @@ const passes = async (groups: readonly RuleGroup[], one: Case): Promise<void> =>
 
 const healthy: Case = { name: "an instance in good order", series: proxies(), at: "70m", firing: [] };
 
-test.each([healthy, ...seedCases, ...proxyCases, ...journalCases, ...sloCases])("$name", async (one) => {
+test.each([healthy, ...seedCases, ...proxyCases, ...journalCases, ...sloCases, ...youngCases])("$name", async (one) => {
   await passes(groupsOf(one.intervalSec === undefined ? {} : { monitoring: { intervalSec: one.intervalSec } }), one);
 });
 

@@ -40,7 +40,15 @@ const closeOnSignals = (proxy: RunningProxy, log: LeveledLog, gracePeriodSec: nu
   });
 };
 
+/** From now on SIGHUP ends the process no more. One that comes before the returned function is called counts then. */
+const onHangUp = (): ((act: () => void) => void) => {
+  const ready = Promise.withResolvers<() => void>();
+  process.on("SIGHUP", () => void ready.promise.then((act) => act()));
+  return ready.resolve;
+};
+
 const run = async (files: readonly string[]): Promise<void> => {
+  const hangUp = onHangUp();
   const loaded = load(files);
   if (loaded.kind === "faults") return tellFaults(loaded.faults);
   const { config, texts } = loaded;
@@ -61,7 +69,7 @@ const run = async (files: readonly string[]): Promise<void> => {
   }
   const watch = new ConfigWatch({ live, files: texts, environment: processEnvironment, log, onRefused });
   watch.start();
-  process.on("SIGHUP", () => void watch.reloadNow());
+  hangUp(() => void watch.reloadNow());
 };
 
 const obey = async (command: Command): Promise<void> => {

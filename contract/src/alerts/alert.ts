@@ -45,9 +45,12 @@ export const series = (context: RuleContext, name: MetricName, matchers?: string
 /** `up` of the instance's scrape targets. */
 export const up = (context: RuleContext): string => named(context, "up");
 
+/** So many seconds, scaled, as Prometheus writes them. */
+export const scaled = ({ timeFactor }: RuleContext, seconds: number): string =>
+  duration(Math.max(1, seconds * timeFactor));
+
 /** A window of so many seconds as a range, scaled, with its brackets. */
-export const range = ({ timeFactor }: RuleContext, seconds: number): string =>
-  `[${duration(Math.max(1, seconds * timeFactor))}]`;
+export const range = (context: RuleContext, seconds: number): string => `[${scaled(context, seconds)}]`;
 
 /** A number without the dust of binary fractions. */
 export const decimal = (value: number): number => Number(value.toPrecision(10));

@@ -1,6 +1,6 @@
 import { burnAlerts } from "../slo/burn-alerts.ts";
 import type { Objectives } from "../slo/objectives.ts";
-import { sloRecordingRules } from "../slo/recording-rules.ts";
+import { recordingSec, sloRecordingRules } from "../slo/recording-rules.ts";
 import type { Alert, RuleContext, Severity } from "./alert.ts";
 import { duration } from "./duration.ts";
 import { journalAlerts } from "./journal-alerts.ts";
@@ -27,9 +27,6 @@ export interface RuleSettings {
   readonly runbookUrl: (alert: string) => string | undefined;
 }
 
-/** Seconds between two evaluations of the recording rules. */
-const recordingIntervalSec = 30;
-
 /** The rule of one alert; nothing where it is switched off or makes no sense for the instance. */
 const alertingRule = (alert: Alert, settings: RuleSettings): readonly AlertingRule[] => {
   const { context, overrides, runbookUrl } = settings;
@@ -55,8 +52,7 @@ const alertingRule = (alert: Alert, settings: RuleSettings): readonly AlertingRu
 const sloGroups = (settings: RuleSettings): readonly RuleGroup[] => {
   const { context, objectives } = settings;
   if (objectives === undefined) return [];
-  // As long as it is scaled, so that the shortest window still holds several results.
-  const interval = duration(Math.max(1, recordingIntervalSec * context.timeFactor));
+  const interval = duration(recordingSec(context));
   return [
     { name: "revenprox-sli", interval, rules: sloRecordingRules(context, objectives) },
     { name: "revenprox-slo", rules: burnAlerts(objectives).flatMap((alert) => alertingRule(alert, settings)) },

@@ -2,7 +2,7 @@ import { type Alert, decimal, named, type RuleContext, range } from "../alerts/a
 import { duration } from "../alerts/duration.ts";
 import { type BurnWindow, burnRate, burnWindows } from "./burn-windows.ts";
 import { budgetOf, type Objectives, type SliName, sliNames } from "./objectives.ts";
-import { recorded } from "./recording-rules.ts";
+import { recorded, recordingSec } from "./recording-rules.ts";
 
 /** Bad events (for the source `scrape`: seconds of one proxy) in the long window, below which nothing burns: one failure of three requests is no outage. */
 const leastBadEvents = 10;
@@ -17,10 +17,14 @@ const expression = (context: RuleContext, sli: SliName, window: BurnWindow, budg
   const { longSec, shortSec } = window;
   const matcher = `sli="${sli}"`;
   const limit = decimal(burnRate(window) * budget);
-  const above = (seconds: number): string => `${named(context, recorded.errorRatio(seconds), matcher)} > ${limit}`;
-  const bad = `avg_over_time(${named(context, recorded.bad, matcher)}${range(context, longSec)})`;
-  const least = decimal(leastBadEvents / (longSec * context.timeFactor));
-  return `(${above(longSec)}) and (${above(shortSec)}) and ${bad} >= ${least}`;
+  const ratio = (seconds: number): string => named(context, recorded.errorRatio(seconds), matcher);
+  const bad = `${named(context, recorded.bad, matcher)}${range(context, longSec)}`;
+  const recordingsInWindow = decimal((longSec * context.timeFactor) / recordingSec(context));
+  // Time before the instance, or its Prometheus, began has spent nothing of the budget: without this factor the first
+  // bad seconds after an install would weigh as much as if they had gone on for the whole window.
+  const seen = `(count_over_time(${bad}) / ${recordingsInWindow})`;
+  const least = decimal(leastBadEvents / recordingSec(context));
+  return `(${ratio(longSec)} * ${seen} > ${limit}) and (${ratio(shortSec)} > ${limit}) and sum_over_time(${bad}) >= ${least}`;
 };
 
 const alertOf = (sli: SliName, window: BurnWindow, objectives: Objectives): Alert => {

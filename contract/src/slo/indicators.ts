@@ -1,4 +1,4 @@
-import { named, type RuleContext, range, series, up } from "../alerts/alert.ts";
+import { named, type RuleContext, range, scaled, series, up } from "../alerts/alert.ts";
 import { metricName } from "../metrics.ts";
 import type { Objectives, SliName } from "./objectives.ts";
 
@@ -16,9 +16,21 @@ const leastRateSec = 60;
 /** A proxy that fails a scrape counts when it answered one in this time; before that it is starting. */
 const startedWithinSec = 3_600;
 
-const perSecond = (context: RuleContext, selected: string): string => {
-  const window = range(context, Math.max(leastRateSec, scrapesInRate * context.intervalSec));
-  return `sum by (namespace, service) (rate(${selected}${window}))`;
+const rateWindowSec = ({ intervalSec }: RuleContext): number => Math.max(leastRateSec, scrapesInRate * intervalSec);
+
+const perSecond = (context: RuleContext, selected: string): string =>
+  `sum by (namespace, service) (rate(${selected}${range(context, rateWindowSec(context))}))`;
+
+/**
+ * Proxies that did not answer a moment ago, though they had before, and that Prometheus still looks for. It goes on
+ * showing the failed last scrape of a pod that has ended for two more intervals, until it has given its target up; so
+ * the judgement waits for longer than that. An outage counts in full, so much later.
+ */
+const unanswered = (context: RuleContext): string => {
+  const ago = ` offset ${scaled(context, rateWindowSec(context))}`;
+  const failed = `(${up(context)}${ago} == bool 0)`;
+  const answeredBefore = `max_over_time(${up(context)}${range(context, startedWithinSec)}${ago})`;
+  return `sum by (namespace, service) (${failed} * ${answeredBefore} and ${up(context)})`;
 };
 
 /**
@@ -36,13 +48,12 @@ export const indicators = (
   const latency = metricName("message_latency_ms");
   const deliveries = perSecond(context, named(context, `${latency}_count`));
   const inTime = perSecond(context, named(context, `${latency}_bucket`, edge(latencyThresholdMs)));
-  const answeredLately = `max_over_time(${up(context)}${range(context, startedWithinSec)})`;
   return [
     {
       sli: "availability",
       source: "scrape",
       total: `count by (namespace, service) (${up(context)})`,
-      bad: `sum by (namespace, service) ((${up(context)} == bool 0) * ${answeredLately})`,
+      bad: unanswered(context),
     },
     {
       sli: "availability",

@@ -18,6 +18,11 @@ export const recorded = {
   budgetRemaining: "revenprox:error_budget_remaining:ratio",
 } as const;
 
+const recordingIntervalSec = 30;
+
+/** Seconds between two recordings; scaled as the windows are, so that the shortest still holds several results. */
+export const recordingSec = ({ timeFactor }: RuleContext): number => Math.max(1, recordingIntervalSec * timeFactor);
+
 const errorRatio = (context: RuleContext, seconds: number): RecordingRule => {
   const average = (name: string): string => `avg_over_time(${named(context, name)}${range(context, seconds)})`;
   return {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { cached, fileInputs } from "./cache.ts";
 import { findGo, goBuild } from "./go.ts";
+import { type StaticImage, staticImage } from "./static-image.ts";
 
 const SOURCE = join(import.meta.dirname, "..", "otlp-receiver");
 
@@ -13,3 +14,12 @@ export async function otlpReceiver(): Promise<string> {
   );
   return join(folder, "otlp-receiver");
 }
+
+/** The same program as an image. */
+export const otlpReceiverImage = async (): Promise<StaticImage> =>
+  staticImage({
+    repository: "localhost/otlp-receiver",
+    program: await otlpReceiver(),
+    path: "otlp-receiver",
+    user: "65534:65534",
+  });

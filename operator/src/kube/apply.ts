@@ -5,7 +5,7 @@ import type { KubeClient } from "./client.ts";
 import type { DriftMemory } from "./drift-memory.ts";
 import { listsAround, lostFields } from "./field-ownership.ts";
 import { childKindOf, pathOf, type ResourceKind } from "./kinds.ts";
-import { isStatus, KubeError } from "./kube-error.ts";
+import { isEndOfNamespace, isStatus, KubeError } from "./kube-error.ts";
 import { type JsonObject, type LiveObject, parseLiveObject, refOf } from "./object.ts";
 import { holderOf, ownerReferenceTo } from "./ownership.ts";
 import type { ObjectStore } from "./store.ts";
@@ -54,8 +54,9 @@ export const applyObject = async (
   }
 };
 
-/** What a failed call means for an object: an answer that asks for an edit, or trouble that passes. */
+/** What a failed call means for an object: the end of its namespace, an answer that asks for an edit, or trouble that passes. */
 export const failureOf = (ref: ObjectRef, error: unknown): ApplyOutcome => {
+  if (isEndOfNamespace(error)) return { kind: "namespace-ends", ref };
   const message = error instanceof Error ? error.message : String(error);
   return error instanceof KubeError && [400, 403, 422].includes(error.status)
     ? { kind: "refused", ref, status: error.status, reason: error.reason, message }

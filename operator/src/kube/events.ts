@@ -3,7 +3,7 @@ import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { ResourceEvent } from "../reconcile/transitions.ts";
 import type { KubeClient } from "./client.ts";
 import { pathOf } from "./kinds.ts";
-import { isStatus } from "./kube-error.ts";
+import { isEndOfNamespace, isStatus } from "./kube-error.ts";
 
 const eventKind = { apiVersion: "v1", kind: "Event", plural: "events" };
 /** The same event again within this time only raises its count, or is left out when it tells of a lasting state. */
@@ -76,7 +76,8 @@ export const createEventRecorder = ({ client, manager, clock, onLost }: EventDep
       });
       remember(key, { name: eventName, count: 1, lastAt: now.getTime() });
     } catch (error) {
-      onLost(event, error);
+      // With its namespace everybody who could have read the event goes as well.
+      if (!isEndOfNamespace(error)) onLost(event, error);
     }
   };
 };

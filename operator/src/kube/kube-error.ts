@@ -12,6 +12,8 @@ export class KubeError extends Error {
   /** CamelCase word such as NotFound, AlreadyExists, Conflict, Invalid, Expired; empty when the server gave none. */
   readonly reason: string;
   readonly conflicts: readonly FieldConflict[];
+  /** Nothing can be made in the namespace any more: it is being terminated, or gone. */
+  readonly namespaceEnds: boolean;
 
   constructor(status: number, body: string, request: string) {
     const answer = parseStatus(body);
@@ -19,6 +21,7 @@ export class KubeError extends Error {
     this.status = status;
     this.reason = answer.reason;
     this.conflicts = answer.conflicts;
+    this.namespaceEnds = answer.namespaceEnds;
   }
 }
 
@@ -30,6 +33,9 @@ export class KubeUnreachableError extends Error {
 export const isStatus = (error: unknown, status: number): error is KubeError =>
   error instanceof KubeError && error.status === status;
 
+/** Whether the API server refuses to make anything in a namespace since it is being terminated, or gone. */
+export const isEndOfNamespace = (error: unknown): boolean => error instanceof KubeError && error.namespaceEnds;
+
 interface StatusCause {
   readonly reason?: string;
   readonly message?: string;
@@ -39,7 +45,7 @@ interface StatusCause {
 interface StatusBody {
   readonly message?: string;
   readonly reason?: string;
-  readonly details?: { readonly causes?: readonly StatusCause[] };
+  readonly details?: { readonly kind?: string; readonly causes?: readonly StatusCause[] };
 }
 
 const parseStatus = (body: string) => {
@@ -48,6 +54,9 @@ const parseStatus = (body: string) => {
   return {
     message: answer.message ?? body.slice(0, 300),
     reason: answer.reason ?? "",
+    namespaceEnds:
+      causes.some(({ reason }) => reason === "NamespaceTerminating") ||
+      (answer.reason === "NotFound" && answer.details?.kind === "namespaces"),
     conflicts: causes
       .filter((cause) => cause.reason === "FieldManagerConflict")
       .map((cause) => ({ manager: managerOf(cause.message ?? ""), field: cause.field ?? "" })),

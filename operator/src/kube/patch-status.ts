@@ -3,6 +3,7 @@ import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import { canonicalJson } from "./canonical.ts";
 import type { KubeClient } from "./client.ts";
 import { pathOf, revenproxKind } from "./kinds.ts";
+import { isStatus } from "./kube-error.ts";
 import { parseLiveObject } from "./object.ts";
 import type { ObjectStore } from "./store.ts";
 
@@ -12,7 +13,7 @@ export interface StatusDependencies {
   readonly manager: string;
 }
 
-/** Writes the status if it differs from what the resource has; answers whether it wrote. */
+/** Writes the status if it differs from what the resource has, and if that is still there; answers whether it wrote. */
 export const patchStatus = async (
   { client, store, manager }: StatusDependencies,
   revenprox: RevenProx,
@@ -20,19 +21,22 @@ export const patchStatus = async (
 ): Promise<boolean> => {
   if (canonicalJson(revenprox.status ?? {}) === canonicalJson(status)) return false;
   const { name, namespace, uid } = revenprox.metadata;
-  const answer = await client.request({
-    method: "PATCH",
-    path: `${pathOf(revenproxKind, namespace, name)}/status`,
-    query: { fieldManager: manager, force: "true" },
-    contentType: "application/apply-patch+yaml",
-    // With the uid a resource that took the name meanwhile does not get this one's status.
-    body: {
-      apiVersion: revenproxKind.apiVersion,
-      kind: revenproxKind.kind,
-      metadata: { name, namespace, uid },
-      status,
-    },
-  });
-  store.put(revenproxKind, parseLiveObject(answer, revenproxKind, manager));
-  return true;
+  // With the uid a resource that took the name meanwhile does not get this one's status.
+  const { apiVersion, kind } = revenproxKind;
+  const body = { apiVersion, kind, metadata: { name, namespace, uid }, status };
+  try {
+    const answer = await client.request({
+      method: "PATCH",
+      path: `${pathOf(revenproxKind, namespace, name)}/status`,
+      query: { fieldManager: manager, force: "true" },
+      contentType: "application/apply-patch+yaml",
+      body,
+    });
+    store.put(revenproxKind, parseLiveObject(answer, revenproxKind, manager));
+    return true;
+  } catch (error) {
+    // Deleted since it was read, as the watch is about to tell; 409: and another has the name.
+    if (isStatus(error, 404) || isStatus(error, 409)) return false;
+    throw error;
+  }
 };

@@ -138,6 +138,8 @@ export type ApplyOutcome =
       readonly reason: string;
       readonly message: string;
     }
+  /** The namespace is being deleted, and the RevenProx with it: nothing can be made there, nor need be. */
+  | { readonly kind: "namespace-ends"; readonly ref: ObjectRef }
   /** The write failed for now and is tried again. */
   | { readonly kind: "failed"; readonly ref: ObjectRef; readonly message: string };
 

@@ -108,6 +108,13 @@ describe("reconcile", () => {
     expect(done).toEqual(["apply a", "apply b", "ask n/r"]);
   });
 
+  test("in a namespace that ends the pass ends quietly at the first object that cannot be made", async () => {
+    const outcomes = { a: { kind: "namespace-ends", ref: refOf("a") } } as const;
+    const { run, done } = harness({ revenprox: resource(), outcomes });
+    expect(await run()).toEqual({ kind: "done" });
+    expect(done).toEqual(["apply a"]);
+  });
+
   test("what was put back is told, and a foreign object is waited for", async () => {
     const outcomes = {
       a: { kind: "name-conflict", ref: refOf("a"), owner: "nobody" },

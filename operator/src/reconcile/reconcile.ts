@@ -55,7 +55,8 @@ interface Plan {
 
 /**
  * Brings what exists to what one RevenProx asks for; its status is told by `report`. Every step may be repeated. A
- * resource that is being deleted needs nothing: its children go with it by their ownerReferences.
+ * resource that is being deleted needs nothing: its children go with it by their ownerReferences. Nor does one whose
+ * namespace is being deleted: its turn comes.
  */
 export const reconcile = async (dependencies: ReconcileDependencies, key: string): Promise<Outcome> => {
   const { cluster, passes } = dependencies;
@@ -64,14 +65,18 @@ export const reconcile = async (dependencies: ReconcileDependencies, key: string
   if (revenprox === undefined || revenprox.metadata.deletionTimestamp !== undefined) return { kind: "done" };
 
   const secrets = await cluster.ensureSecrets(revenprox);
+  if (secrets.some(namespaceEnds)) return { kind: "done" };
   const facts = await cluster.facts(revenprox);
   const plan = planFor(dependencies, revenprox, facts);
   const outcomes = [...secrets, ...(await carryOut(cluster, revenprox, plan))];
+  if (outcomes.some(namespaceEnds)) return { kind: "done" };
   passes.remember(revenprox, { facts, desired: plan.desired, outcomes });
   dependencies.askForReport(key);
   for (const event of eventsOfOutcomes(outcomes)) await cluster.record(revenprox, event);
   return outcomeOf(outcomes);
 };
+
+const namespaceEnds = ({ kind }: ApplyOutcome): boolean => kind === "namespace-ends";
 
 const planFor = (
   { desired, settings, cluster }: ReconcileDependencies,
@@ -87,7 +92,7 @@ const planFor = (
   }
 };
 
-/** One object after the other, in the order of need; one that fails does not stop the others, nor is anything pruned then. */
+/** One object after the other, in the order of need; one that fails does not stop the others, nor is anything pruned then, unless nothing can be made at all. */
 const carryOut = async (
   cluster: Cluster,
   revenprox: RevenProx,
@@ -95,7 +100,11 @@ const carryOut = async (
 ): Promise<readonly ApplyOutcome[]> => {
   if (fault !== undefined) return [fault];
   const outcomes: ApplyOutcome[] = [];
-  for (const object of desired) outcomes.push(await cluster.apply(revenprox, object));
+  for (const object of desired) {
+    const outcome = await cluster.apply(revenprox, object);
+    outcomes.push(outcome);
+    if (namespaceEnds(outcome)) return outcomes;
+  }
   if (outcomes.some(({ kind }) => kind === "failed")) return outcomes;
   return [...outcomes, ...(await cluster.prune(revenprox, desired))];
 };

@@ -44,6 +44,7 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
     case "unchanged":
     case "changed":
     case "failed":
+    case "namespace-ends":
     case "created":
       return [];
     case "drift-corrected":

@@ -36,6 +36,7 @@ const outcomeHealth = (outcome: ApplyOutcome | undefined): Health | undefined =>
     case "created":
     case "changed":
     case "drift-corrected":
+    case "namespace-ends":
       return undefined;
   }
 };

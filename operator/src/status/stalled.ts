@@ -33,6 +33,7 @@ const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
     case "created":
     case "changed":
     case "drift-corrected":
+    case "namespace-ends":
     case "failed":
       return undefined;
   }

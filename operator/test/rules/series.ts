@@ -70,6 +70,25 @@ export const proxies = (changed: Values = {}, all = false): readonly InputSeries
     })),
   );
 
+/** Evaluations that still see a pod's failed last scrape until Prometheus has given its target up. */
+const scrapesUntilGivenUp = 3;
+
+/**
+ * Three proxies that are replaced one by one from scrape `from` on, `drain` scrapes apart. A pod fails the scrapes
+ * after its end until its target is given up; the one in its place fails two before it answers.
+ */
+export const rollout = (from: number, drain = 3): readonly InputSeries[] =>
+  [0, 1, 2].flatMap((pod) => {
+    const begin = from + pod * (drain + 2);
+    const end = begin + drain;
+    const old = `1x${end - 1} 0x${scrapesUntilGivenUp - 1} stale`;
+    const fresh = `_x${begin - 1} 0 0 1${toTheEnd}`;
+    return [
+      { series: labelled("up", labelsOf(pod)), values: old },
+      { series: labelled("up", labelsOf(pod + 3)), values: fresh },
+    ];
+  });
+
 /** An operator in good order. */
 const healthyOperator: Values = {
   up: constant(1),

@@ -38,6 +38,8 @@ export class ConfigWatch {
   readonly #parts: ConfigWatchParts;
   #texts: readonly ConfigText[];
   #unreadable = false;
+  /** The look that is under way, and those behind it: one that began earlier must not end later, with older text. */
+  #looks: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: ConfigWatchParts) {
@@ -47,7 +49,7 @@ export class ConfigWatch {
 
   start(): void {
     if (this.#texts.length === 0) return;
-    this.#timer = setTimeout(() => this.#look().finally(() => this.start()), pollIntervalMs);
+    this.#timer = setTimeout(() => this.#look(false).finally(() => this.start()), pollIntervalMs);
     this.#timer.unref();
   }
 
@@ -57,11 +59,16 @@ export class ConfigWatch {
   }
 
   /** Applies the files as they are now, changed or not (SIGHUP). */
-  async reloadNow(): Promise<void> {
-    await this.#look(true);
+  reloadNow(): Promise<void> {
+    return this.#look(true);
   }
 
-  async #look(always = false): Promise<void> {
+  #look(always: boolean): Promise<void> {
+    this.#looks = this.#looks.then(() => this.#lookNow(always));
+    return this.#looks;
+  }
+
+  async #lookNow(always: boolean): Promise<void> {
     const { live, environment, log, onRefused } = this.#parts;
     try {
       const texts = await readAll(this.#texts);

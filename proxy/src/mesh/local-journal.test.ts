@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import type { Clock } from "../hub/ports.ts";
 import { hubOn, openOn, text, topicOf } from "../hub/testing/hub-under-test.ts";
 import { ManualClock } from "../hub/testing/manual-clock.ts";
-import { describeJournal, eventsPerTopic } from "./journal.contract.ts";
+import { describeJournal } from "./journal.contract.ts";
 import { createLocalJournal } from "./local-journal.ts";
+import { eventsPerTopic } from "./testing/journal-stage.ts";
 import { recordingListener } from "./testing/recording-listener.ts";
 
 const realClock: Clock = {

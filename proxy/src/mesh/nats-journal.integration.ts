@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { natsServer } from "@revenprox/cluster";
 import { afterAll, beforeAll } from "vitest";
-import { describeJournal, eventsPerTopic, type JournalUnderTest } from "./journal.contract.ts";
+import { describeJournal } from "./journal.contract.ts";
+import { eventsPerTopic, type JournalUnderTest } from "./testing/journal-stage.ts";
 import { type NatsProcess, startNats } from "./testing/nats-process.ts";
 import { openProxyJournal } from "./testing/proxy-journal.ts";
 

@@ -34,6 +34,11 @@ export const until = async <T>(
   }
 };
 
+const anyAddresses: Environment = {
+  REVENPROX_HTTP__BIND_ADDRESS: "127.0.0.1:0",
+  REVENPROX_MANAGEMENT__BIND_ADDRESS: "127.0.0.1:0",
+};
+
 const start = (args: readonly string[], environment: Environment, program: string = main) => {
   const conditions = program === main ? ["--conditions=revenprox-source"] : [];
   const child = spawn(process.execPath, [...conditions, "--disable-warning=ExperimentalWarning", program, ...args], {
@@ -46,6 +51,9 @@ const start = (args: readonly string[], environment: Environment, program: strin
   const exited = once(child, "close").then(([code]: (number | null)[]) => code ?? null);
   return { child, output: () => output, exited };
 };
+
+/** The program on free ports of 127.0.0.1, from its first moment on. */
+export const runningProxy = (args: readonly string[]) => start(args, anyAddresses);
 
 /** Runs the program to its end. */
 export const runProxy = async (args: readonly string[], environment: Environment = {}) => {
@@ -62,11 +70,7 @@ export const startProxyProcess = async (
   args: readonly string[] = [],
   program?: string,
 ): Promise<ProxyProcess> => {
-  const addresses = {
-    REVENPROX_HTTP__BIND_ADDRESS: "127.0.0.1:0",
-    REVENPROX_MANAGEMENT__BIND_ADDRESS: "127.0.0.1:0",
-  };
-  const { child, output, exited } = start(args, { ...addresses, ...environment }, program);
+  const { child, output, exited } = start(args, { ...anyAddresses, ...environment }, program);
   const portIn = (what: string): number | undefined => {
     const found = new RegExp(`${what} server started on [^\\s"]+:(\\d+)`).exec(output())?.[1];
     if (found === undefined && child.exitCode !== null) throw new Error(`the proxy ended:\n${output()}`);

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { isEndOfNamespace, KubeError, KubeUnreachableError } from "./kube-error.ts";
+
+const terminating = { causes: [{ reason: "NamespaceTerminating", message: "namespace n is being terminated" }] };
+
+test.each([
+  ["a namespace that is being terminated", 403, { reason: "Forbidden", details: terminating }, true],
+  ["a namespace that is gone", 404, { reason: "NotFound", details: { kind: "namespaces", name: "n" } }, true],
+  ["a right that is missing", 403, { reason: "Forbidden", details: { kind: "deployments", name: "web" } }, false],
+  ["an object that is gone", 404, { reason: "NotFound", details: { kind: "deployments", name: "web" } }, false],
+  ["a kind that is not served", 404, { reason: "NotFound", details: {} }, false],
+  ["an answer of something before the API server", 404, "not found", false],
+])("the end of a namespace: %s", (_, status, body, ends) => {
+  expect(isEndOfNamespace(new KubeError(status, JSON.stringify(body), "POST /x"))).toBe(ends);
+});
+
+test("a connection that broke says nothing of a namespace", () => {
+  expect(isEndOfNamespace(new KubeUnreachableError("reset"))).toBe(false);
+});
