@@ -98,6 +98,12 @@ export const stagesOf = (extent: Extent): readonly Stage[] => {
     { name: "user stories on the cluster", usually: "3 min", from: "usual", run: suite("e2e") },
     { name: "a real Prometheus on the cluster", usually: "4 min", from: "usual", run: suite("observability") },
     {
+      name: "no part of the hot path has become dearer",
+      usually: "2 min",
+      from: "usual",
+      run: program("proxy/bench/main.ts", "--check"),
+    },
+    {
       name: "one stream over many pods, five minutes of faults",
       usually: "8 min",
       from: "full",
@@ -108,6 +114,12 @@ export const stagesOf = (extent: Extent): readonly Stage[] => {
       usually: "3 min",
       from: "full",
       run: program("e2e/chaos/main.ts", "--storm"),
+    },
+    {
+      name: "12,000 streams for an hour",
+      usually: "61 min",
+      from: "full",
+      run: program("proxy/bench/soak.ts"),
     },
   ];
   return stages.filter(({ from }) => rank[from] <= rank[extent]);

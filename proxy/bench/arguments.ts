@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const scenarioNames = ["a", "b", "b2", "b3", "c", "d", "e", "f", "g"] as const;
+export const scenarioNames = ["a", "a2", "b", "b2", "b3", "c", "d", "e", "f", "g"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** What the benchmark was asked for. */
@@ -29,11 +29,12 @@ export const help = `Measures how fast events go out to many clients, side by si
   npm run bench -- --subject revenprox,bare-uws
   npm run bench -- --runs 5
   npm run bench -- --write             also writes the table and the figures to proxy/bench/results/
-  npm run bench -- --quick --check     ends with 1 when a ratio fell by more than 35 % of the checked-in one
+  npm run bench -- --check             only what the quick ones cost at one load (2 minutes): ends with 1 when a ratio
+                                       fell twice by more than 35 % of the checked-in one; --write writes that instead
 
-The server is pinned to core 0, the load tool to the others. Peers are taken where they are: nchan and pushpin from
-Debian's packages (fetched into the cache, not installed), Mercure and Centrifugo where REVENPROX_BENCH_MERCURE and
-REVENPROX_BENCH_CENTRIFUGO are paths of their programs.`;
+The server is pinned to the first core that this process may use (taskset), the load tool to the others. Peers are taken
+where they are: nchan and pushpin from Debian's packages (fetched into the cache, not installed), Mercure and Centrifugo
+where REVENPROX_BENCH_MERCURE and REVENPROX_BENCH_CENTRIFUGO are paths of their programs.`;
 
 const quickScenarios: readonly ScenarioName[] = ["b", "b2", "c", "e"];
 
@@ -68,13 +69,14 @@ export const readArguments = (args: readonly string[]): Arguments => {
   const named = values.scenario === undefined ? undefined : listOf(values.scenario);
   const unknown = named?.find((name) => !isScenario(name));
   if (unknown !== undefined) return fault(`there is no scenario ${unknown}; there are ${scenarioNames.join(", ")}`);
+  const quick = values.quick || values.check;
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1 || runs > 99) return fault("--runs must be a whole number from 1 to 99");
   return {
     kind: "wanted",
     wanted: {
-      scenarios: named?.filter(isScenario) ?? (values.quick ? quickScenarios : scenarioNames),
-      quick: values.quick,
+      scenarios: named?.filter(isScenario) ?? (quick ? quickScenarios : scenarioNames),
+      quick,
       runs,
       subjects: values.subject === undefined ? undefined : listOf(values.subject),
       check: values.check,

@@ -1,3 +1,4 @@
+import { capacity } from "./scenarios/capacity.ts";
 import { connects } from "./scenarios/connects.ts";
 import { idle } from "./scenarios/idle.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
@@ -105,6 +106,6 @@ export const scenarios = (quick: boolean, peers: Peers): readonly Scenario[] => 
     ...steppedScenarios(quick, peers),
     steady([bareUws, revenprox, ...nats, ...many], bareUws.name),
     connects([bareUws, revenprox, revenproxCached, ...(quick ? [] : [revenproxAsking, ...many])], bareUws.name),
-    ...(quick ? [] : [acrossProxies, slowTenth]),
+    ...(quick ? [] : [acrossProxies, slowTenth, capacity]),
   ];
 };

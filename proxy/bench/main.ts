@@ -5,7 +5,7 @@ import { readArguments, type Wanted } from "./arguments.ts";
 import { scenarios } from "./catalogue.ts";
 import { describeMachine } from "./machine.ts";
 import { findPeers } from "./peers.ts";
-import { fallen, ratiosOf, readRatios } from "./quick-ratio.ts";
+import { costDetails, fallen, type Ratios, ratiosOf, readRatios, scenarioIn } from "./quick-ratio.ts";
 import { markdownOf } from "./report.ts";
 import type { ScenarioResult } from "./results.ts";
 import type { Bench, Measurement, Scenario } from "./scenarios/scenario.ts";
@@ -25,15 +25,19 @@ const say = (line: string): void => {
   );
 };
 
+const valueText = ({ unit }: Scenario, { value }: Measurement): string =>
+  value === undefined ? "no load passed" : `${Math.round(value).toLocaleString("en")} ${unit}`;
+
+const costText = ({ details }: Measurement): string =>
+  costDetails
+    .flatMap((name) => (details[name] === undefined ? [] : [`${details[name].toFixed(2)} ${name}`]))
+    .join(", ");
+
 /** A server that fails takes only its own run with it. */
 const oneRun = async (bench: Bench, scenario: Scenario, subject: Subject, earlier: Measurement | undefined) => {
   try {
     const measured = await scenario.measure(bench, subject, earlier);
-    const value =
-      measured.value === undefined
-        ? "no load passed"
-        : `${Math.round(measured.value).toLocaleString("en")} ${scenario.unit}`;
-    say(`${scenario.name} ${subject.name}: ${value}`);
+    say(`${scenario.name} ${subject.name}: ${bench.costsOnly ? costText(measured) : valueText(scenario, measured)}`);
     return measured;
   } catch (error) {
     say(`${scenario.name} ${subject.name} failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -84,12 +88,37 @@ const writeResults = (wanted: Wanted, markdown: string, results: readonly Scenar
   say(`written to ${resultsFolder}`);
 };
 
-/** True: nothing has fallen. */
-const check = (results: readonly ScenarioResult[]): boolean => {
-  const faults = fallen(readRatios(ratioFile), ratiosOf(results));
+/** What has fallen once more when it was measured again: a machine that was busy with something else for a moment does no harm. */
+const fallenTwice = async (
+  checkedIn: Ratios,
+  measure: (names: readonly string[] | undefined) => Promise<Ratios>,
+): Promise<readonly string[]> => {
+  const first = fallen(checkedIn, await measure(undefined));
+  for (const { text } of first) say(`fell, and is measured again: ${text}`);
+  if (first.length === 0) return [];
+  const scenariosAgain = new Set(first.map(({ scenario }) => scenario));
+  const again = Object.fromEntries(Object.entries(checkedIn).filter(([name]) => scenariosAgain.has(scenarioIn(name))));
+  return fallen(again, await measure([...scenariosAgain])).map(({ text }) => text);
+};
+
+const check = async (bench: Bench, picked: readonly Scenario[], { runs, write }: Wanted): Promise<void> => {
+  const measure = async (names: readonly string[] | undefined): Promise<Ratios> => {
+    const results: ScenarioResult[] = [];
+    for (const scenario of picked)
+      if (names?.includes(scenario.name) ?? true) results.push(await runScenario(bench, scenario, runs));
+    const ratios = ratiosOf(results);
+    for (const [name, ratio] of Object.entries(ratios))
+      say(`${name}: the bare library's CPU is ${ratio} of the proxy's`);
+    return ratios;
+  };
+  if (write) {
+    writeFileSync(ratioFile, `${JSON.stringify(await measure(undefined), undefined, 2)}\n`);
+    return;
+  }
+  const faults = await fallenTwice(readRatios(ratioFile), measure);
   for (const fault of faults) say(`FELL ${fault}`);
   if (faults.length === 0) say("no ratio fell by more than 35 % of the checked-in one");
-  return faults.length === 0;
+  process.exitCode = faults.length === 0 ? 0 : 1;
 };
 
 const run = async (wanted: Wanted): Promise<void> => {
@@ -103,11 +132,13 @@ const run = async (wanted: Wanted): Promise<void> => {
   const bench: Bench = {
     loadTool: await loadTool(),
     quick: wanted.quick,
+    costsOnly: wanted.check,
     newFolder: () => mkdtempSync(join(folder, "run-")),
     say,
   };
   const peers = await findPeers(wanted.quick, say);
   const picked = chosen(scenarios(wanted.quick, peers), wanted);
+  if (wanted.check) return check(bench, picked, wanted);
   const before = describeMachine();
   const results: ScenarioResult[] = [];
   for (const scenario of picked) results.push(await runScenario(bench, scenario, wanted.runs));
@@ -115,7 +146,6 @@ const run = async (wanted: Wanted): Promise<void> => {
   const about = { date: new Date().toISOString().slice(0, 10), machine, loads: [before.load, machine.load] as const };
   const markdown = markdownOf({ ...about, results, subjects: subjectsOf(picked), missing: peers.missing });
   process.stdout.write(`\n${markdown}`);
-  if (wanted.check && !check(results)) process.exitCode = 1;
   if (wanted.write) writeResults(wanted, markdown, results, about);
 };
 

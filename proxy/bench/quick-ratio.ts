@@ -14,13 +14,13 @@ export type Ratios = Readonly<Record<string, number>>;
 export const mostFall = 0.35;
 
 /** Details that are compared: those of one load for all subjects. */
-const costs = [sameLoadCost, connectCost];
+export const costDetails = [sameLoadCost, connectCost];
 
 const costRatio = ({ scenario, subjects }: ScenarioResult, ours: SubjectRuns): number | undefined => {
   const reference = subjects.find(({ subject }) => subject === scenario.reference);
   if (reference === undefined || reference === ours) return undefined;
   const rounds = ours.runs.flatMap(({ details }, round) =>
-    costs.flatMap((cost) => {
+    costDetails.flatMap((cost) => {
       const [mine, theirs] = [details[cost], reference.runs[round]?.details[cost]];
       return mine === undefined || theirs === undefined || !(theirs / mine > 0) ? [] : [theirs / mine];
     }),
@@ -39,15 +39,24 @@ export const ratiosOf = (results: readonly ScenarioResult[]): Ratios =>
     ),
   );
 
-/** One line for each checked-in ratio that has fallen too far, or was not measured. */
-export const fallen = (checkedIn: Ratios, measured: Ratios): readonly string[] =>
+export interface Fallen {
+  readonly scenario: string;
+  readonly text: string;
+}
+
+/** The scenario of a ratio's name. */
+export const scenarioIn = (name: string): string => name.split(" ", 1)[0] ?? "";
+
+/** Each checked-in ratio that has fallen too far, or was not measured. */
+export const fallen = (checkedIn: Ratios, measured: Ratios): readonly Fallen[] =>
   Object.entries(checkedIn).flatMap(([name, before]) => {
     const now = measured[name];
-    if (now === undefined) return [`${name}: not measured, the checked-in ratio is ${before}`];
+    const scenario = scenarioIn(name);
+    if (now === undefined) return [{ scenario, text: `${name}: not measured, the checked-in ratio is ${before}` }];
     if (now >= before * (1 - mostFall)) return [];
-    return [
-      `${name}: the bare library's CPU is ${now} of the proxy's, ${Math.round((1 - now / before) * 100)} % less than the checked-in ${before}`,
-    ];
+    const part = Math.round((1 - now / before) * 100);
+    const text = `${name}: the bare library's CPU is ${now} of the proxy's, ${part} % less than the checked-in ${before}`;
+    return [{ scenario, text }];
   });
 
 /** Throws when there is no such file. */

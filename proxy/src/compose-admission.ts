@@ -16,7 +16,8 @@ export interface Limits {
   readonly usage: UsageWatch;
   readonly quotas: {
     publish(publisher: string): number | undefined;
-    stream(token: string): (() => void) | undefined;
+    stream(token: string): boolean;
+    streamClosed(token: string): void;
   };
   /** `metrics`, with the bytes that are sent counted for the limit on the network. */
   counting(metrics: HubMetrics): HubMetrics;
@@ -48,7 +49,11 @@ const quotasOf = (live: LiveConfig): Limits["quotas"] => {
     },
   });
   const streams = new TokenStreams(() => live.current().http.maxStreamsPerToken);
-  return { publish: (publisher) => publishes.take(publisher), stream: (token) => streams.take(token) };
+  return {
+    publish: (publisher) => publishes.take(publisher),
+    stream: (token) => streams.take(token),
+    streamClosed: (token) => streams.release(token),
+  };
 };
 
 export const buildLimits = ({ live, log }: { readonly live: LiveConfig; readonly log: Log }): Limits => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { EffectiveLimits } from "./admission/effective-limits.ts";
 import type { ManagementTokens } from "./auth/management-tokens.ts";
-import type { Bus } from "./compose-bus.ts";
+import type { Bus } from "./bus.ts";
 import { configView } from "./config/config-view.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import { version } from "./config/version.ts";

@@ -1,6 +1,7 @@
-import type { Bus } from "./compose-bus.ts";
+import type { Bus } from "./bus.ts";
 import { version } from "./config/version.ts";
 import type { Hub } from "./hub/hub.ts";
+import { followed, type Soon } from "./hub/soon.ts";
 import { watchEventLoopLag } from "./telemetry/event-loop-lag.ts";
 import type { Metrics } from "./telemetry/scrape.ts";
 
@@ -36,17 +37,13 @@ type Publishing = Pick<Hub, "open" | "publish" | "publishBatch">;
 
 /** `hub`, with the seconds told that each publish took, whatever came of it. */
 export const timedPublishing = (hub: Publishing, took: (seconds: number) => void): Publishing => {
-  const timed = async <R>(publish: () => Promise<R>): Promise<R> => {
+  const timed = <R>(publish: () => Soon<R>): Soon<R> => {
     const begun = performance.now();
-    try {
-      return await publish();
-    } finally {
-      took((performance.now() - begun) / 1_000);
-    }
+    return followed(publish, () => took((performance.now() - begun) / 1_000));
   };
   return {
     open: (request, sink) => hub.open(request, sink),
     publish: (topicId, event, messageId) => timed(() => hub.publish(topicId, event, messageId)),
-    publishBatch: (topicId, lines) => timed(() => hub.publishBatch(topicId, lines)),
+    publishBatch: async (topicId, lines) => timed(() => hub.publishBatch(topicId, lines)),
   };
 };

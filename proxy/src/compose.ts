@@ -3,9 +3,11 @@ import { hasVerifier } from "@revenprox/contract/config/jwt-verifier";
 import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
 import { countDescriptors } from "./admission/usage-meter.ts";
 import { ManagementTokens } from "./auth/management-tokens.ts";
+import type { Bus } from "./bus.ts";
 import { buildLimits, type Limits } from "./compose-admission.ts";
 import { type Auth, buildAuth } from "./compose-auth.ts";
-import { type Bus, buildBus } from "./compose-bus.ts";
+import { buildBus } from "./compose-bus.ts";
+import { hubSettings } from "./compose-hub-settings.ts";
 import { buildManagement } from "./compose-management.ts";
 import { feedGauges, timedPublishing } from "./compose-metrics.ts";
 import { certificateOf, followCertificate } from "./compose-tls.ts";
@@ -26,6 +28,7 @@ import { createDraining, type RunningProxy, shutDown } from "./shut-down.ts";
 import { systemClock } from "./system-clock.ts";
 import { hubMetrics } from "./telemetry/hub-metrics.ts";
 import type { LeveledLog } from "./telemetry/logger.ts";
+import { RequestCounts } from "./telemetry/request-counts.ts";
 import { createMetrics, type Metrics } from "./telemetry/scrape.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 
@@ -42,9 +45,6 @@ interface Ground extends ProxyParts {
   readonly tracing: Tracing | undefined;
 }
 
-/** Of a key whose 0 means that there is no limit. */
-const unlessZero = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit);
-
 const buildHub = ({ live, log, metrics, limits, tracing }: Ground, bus: Bus): Hub => {
   const { journal } = live.current();
   return createHub({
@@ -53,21 +53,7 @@ const buildHub = ({ live, log, metrics, limits, tracing }: Ground, bus: Bus): Hu
     random: Math.random,
     metrics: limits.counting(hubMetrics(metrics.instruments)),
     log,
-    settings: () => {
-      const { journal: past, http: httpNow } = live.current();
-      const { keepaliveIntervalSec, retryMs, maxConnectionAgeSec, ...http } = httpNow;
-      const { maxConnections, maxTopics } = limits.inForce();
-      return {
-        keepaliveIntervalSec,
-        retryMs,
-        maxConnections,
-        maxTopics,
-        maxAgeSec: maxConnectionAgeSec === 0 ? undefined : maxConnectionAgeSec,
-        backpressure: { policy: http.backpressurePolicy, maxEvents: http.maxMessageQueueSize },
-        replaysAtOnce: past.maxReplays,
-        resumeLimits: { maxEvents: unlessZero(past.maxResumeEvents), maxBytes: unlessZero(past.maxResumeBytes) },
-      };
-    },
+    settings: hubSettings(() => live.current(), limits.inForce),
     sweepIntervalSec: journal.sweepIntervalSec,
     interestLingerSec: journal.interestLingerSec,
     audienceChanged: (topicId) => bus.audienceChanged(topicId),
@@ -75,7 +61,7 @@ const buildHub = ({ live, log, metrics, limits, tracing }: Ground, bus: Bus): Hu
   });
 };
 
-const authOf = ({ live, log, limits, metrics: { instruments }, rule }: Ground): Auth =>
+const authOf = ({ live, log, limits, metrics: { instruments }, rule }: Ground): Promise<Auth> =>
   buildAuth({ live, log, instruments, rule, clientOf: (origin) => limits.admission.clientName(origin) });
 
 const buildTokens = ({ live, log }: Ground): ManagementTokens => {
@@ -98,10 +84,12 @@ const refuseOf = ({ metrics }: Ground): Refuse => {
 const buildDataPlane = (ground: Ground, hub: Hub, state: ServiceState, auth: Auth) => {
   const { live, log, limits, tracing } = ground;
   const { publish_duration_seconds: publishDuration, requests_total: requests } = ground.metrics.instruments;
+  const counts = new RequestCounts();
+  ground.metrics.beforeScrape(() => counts.handOver(requests));
   return dataPlane({
     hub: timedPublishing(hub, (seconds) => publishDuration.observe(seconds)),
     tracing,
-    count: (route, how) => requests.inc({ route, class: how }),
+    count: (route, how) => counts.add(route, how),
     access: auth.publishing,
     readers: auth.readers,
     settings: () => live.current().http,
@@ -173,7 +161,7 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
   const tracing = await buildTracing({ config: config.tracing, proxyId, log, instruments });
   const ground: Ground = { live, log, limits, rule: accessOf(config), metrics, tracing };
   const process = { config, proxyId, build: version(), log, instruments };
-  const bus = buildBus({
+  const bus = await buildBus({
     ...process,
     clock: systemClock,
     random: Math.random,
@@ -181,7 +169,7 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
   });
   const hub = buildHub(ground, bus);
   const state = new ServiceState({ hub, journal: bus.journal, clock: systemClock, troubles: bus.troubles });
-  const auth = authOf(ground);
+  const auth = await authOf(ground);
   const tokens = buildTokens(ground);
   const certificates = {
     http: await certificateOf(config.http),

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { HttpConfig } from "@revenprox/contract/config/proxy-config";
-import type { Bus } from "./compose-bus.ts";
+import type { Bus } from "./bus.ts";
 import type { Listening } from "./edge/exchange.ts";
 import type { Hub } from "./hub/hub.ts";
 import type { Log } from "./hub/ports.ts";

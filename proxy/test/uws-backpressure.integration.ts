@@ -1,6 +1,7 @@
 import type { HttpResponse } from "uWebSockets.js";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { CorkedWrite } from "../src/edge/corked-write.ts";
 import { StallWatch } from "../src/edge/stall-watch.ts";
 import { UwsEventSink } from "../src/edge/uws-event-sink.ts";
 import { afterHead, dechunk } from "./testing/chunked.ts";
@@ -8,7 +9,7 @@ import { afterHead, dechunk } from "./testing/chunked.ts";
 const encoder = new TextEncoder();
 const frameCount = 1_500;
 const streamsPerRound = 20;
-const head = { status: 200, headers: [["Content-Type", "text/event-stream"]] } as const;
+const head = "200 OK\r\nContent-Type: text/event-stream";
 
 /** A seeded generator (LCG), so that a failure can be run again. */
 const random = (seed: number): (() => number) => {
@@ -70,12 +71,14 @@ const nudgingOften = new StallWatch({
   patienceMs: () => 60_000,
 });
 
+const corked = new CorkedWrite();
+
 type Producer = (response: HttpResponse, frames: readonly Uint8Array[]) => void;
 
 /** As the hub does it: stops at the first false, goes on when the sink is writable. */
 const guarded: Producer = (response, all) => {
   let sent = 0;
-  const sink = new UwsEventSink(response, head, nudgingOften);
+  const sink = new UwsEventSink(response, head, { stalls: nudgingOften, corked });
   response.onAborted(() => sink.aborted());
   const pump = (): void => {
     for (let frame = all[sent]; frame !== undefined; frame = all[sent]) {

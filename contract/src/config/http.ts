@@ -52,6 +52,10 @@ export const httpSection = z
       z.int().min(1_000).max(60_000).default(2_000),
       "Milliseconds a client waits before it reconnects (the `retry:` field of the first chunk).",
     ),
+    batchWindowMs: live(
+      z.int().min(0).max(100).default(0),
+      "Milliseconds in which a stream gets one write of all that came for it; what comes after a quiet window goes out at once. Where topics have hundreds of events each second, those that share a write cost less CPU, for at most so much more latency. 0: one write a turn of the event loop.",
+    ),
     maxEventSize: live(
       z.int().min(1_024).max(8_388_608).default(262_144),
       "Largest body of one published event, in bytes; larger ones are refused with 413.",

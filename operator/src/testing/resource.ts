@@ -56,6 +56,7 @@ export const everythingSet = {
       maxConnections: 20_000,
       keepaliveIntervalSec: 20,
       retryMs: 3_000,
+      batchWindowMs: 5,
       maxEventSize: 4_194_304,
       maxBatchEvents: 500,
       engine: "node",

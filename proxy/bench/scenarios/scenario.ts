@@ -16,6 +16,8 @@ export interface Bench {
   /** Path of the load tool. */
   readonly loadTool: string;
   readonly quick: boolean;
+  /** Only what a delivery or a connect costs at one load, which is all that a check compares; no highest rate is looked for. */
+  readonly costsOnly: boolean;
   /** An empty folder, which is removed afterwards. */
   newFolder(): string;
   say(line: string): void;

@@ -1,4 +1,5 @@
 import type { Subject } from "../subjects/subject.ts";
+import { Prober } from "../tool/prober.ts";
 import type { Scenario } from "./scenario.ts";
 import { withCrew } from "./with-crew.ts";
 
@@ -17,7 +18,10 @@ export const steady = (subjects: readonly Subject[], reference: string): Scenari
       await crew.open(running, { count: streams, topics: 1, size: 200, concurrency: 256 });
       const load = { rate: 10, lanes: 4, p99Ms: 10_000, fanOut: streams };
       await crew.step(running, { ...load, millis: 700 });
+      const prober = new Prober(running.target);
+      prober.start();
       const figures = await crew.step(running, { ...load, millis: 2_500 });
+      const waits = await prober.stop();
       if (figures.why !== undefined) bench.say(`  ${subject.name}: ${figures.why}`);
       return {
         value: figures.passed ? figures.p99Ms : undefined,
@@ -26,6 +30,8 @@ export const steady = (subjects: readonly Subject[], reference: string): Scenari
           "p50 ms": figures.p50Ms,
           "p99 ms": figures.p99Ms,
           "CPU µs/delivery": figures.cpuMicrosPerDelivery,
+          "others wait p50 ms": waits[Math.floor(waits.length / 2)] ?? Number.NaN,
+          "others wait p99 ms": waits[Math.floor(waits.length * 0.99)] ?? Number.NaN,
         },
       };
     }),

@@ -85,7 +85,7 @@ const costAt = async (
 ): Promise<Measurement["details"]> => {
   const step = { lanes, p99Ms: 5_000, fanOut: streams / topics, rate: sameRate };
   await crew.step(running, { ...step, millis: 500 });
-  const { cpuMicrosPerDelivery } = await crew.step(running, { ...step, millis: 1_000 });
+  const { cpuMicrosPerDelivery } = await crew.step(running, { ...step, millis: 2_000 });
   return { [sameLoadCost]: cpuMicrosPerDelivery };
 };
 
@@ -93,13 +93,15 @@ const costAt = async (
 export const stepped = (options: SteppedOptions): Scenario => {
   const { subjects, streams, topics } = options;
   const startRates = new Map(subjects.map(([{ name }, rate]) => [name, rate]));
+  const startOf = ({ name }: Subject, earlier: Measurement | undefined): number =>
+    earlier?.rate === undefined ? (startRates.get(name) ?? 10) : earlier.rate * nearEarlier;
   const measure = (bench: Bench, subject: Subject, earlier: Measurement | undefined): Promise<Measurement> =>
     withCrew(bench, subject, async (crew, running) => {
       const concurrency = running.connectsAtOnce ?? 256;
       await crew.open(running, { count: streams, topics, size: payloadBytes, concurrency });
-      const before = earlier?.rate === undefined ? undefined : earlier.rate * nearEarlier;
       const cost = bench.quick ? await costAt(crew, running, options) : {};
-      const start = before ?? startRates.get(subject.name) ?? 10;
+      if (bench.costsOnly) return { value: undefined, details: cost };
+      const start = startOf(subject, earlier);
       const best = await searchStep(bench, crew, running, { ...options, start });
       if (best === undefined) return { value: undefined, details: cost };
       return { value: best.deliveriesPerSec, details: { ...stepDetails(best), ...cost }, rate: best.rate };

@@ -1,4 +1,4 @@
-import type { Cores } from "../tool/processes.ts";
+import type { Cores } from "../tool/own-cores.ts";
 
 /** Where and how a subject is to run. */
 export interface Place {

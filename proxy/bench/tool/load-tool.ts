@@ -5,7 +5,8 @@ import { cached, fileInputs } from "@revenprox/cluster/build/cache";
 import { findGo, goBuild } from "@revenprox/cluster/build/go";
 import type { Buckets } from "../statistics.ts";
 import type { PublishRequest, StreamRequest } from "../subjects/subject.ts";
-import { type Cores, spawnPinned } from "./processes.ts";
+import type { Cores } from "./own-cores.ts";
+import { spawnPinned } from "./processes.ts";
 
 const source = join(import.meta.dirname, "..", "load");
 

@@ -1,19 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { type Cores, coresOf, readOwnCores, type SharedCores } from "./own-cores.ts";
 
-/** Which cores a process may use, as taskset understands it. */
-export type Cores = string;
-
-const coreCount = availableParallelism();
-
-/** The server has core 0 for itself, the load tool has the others. */
-export const cores: { readonly server: Cores; readonly tool: Cores; readonly nats: Cores } = {
-  server: "0",
-  tool: coreCount > 1 ? `1-${coreCount - 1}` : "0",
-  nats: coreCount > 1 ? "1" : "0",
-};
+export const cores: SharedCores = coresOf(readOwnCores());
 
 export interface Child {
   readonly process: ChildProcess;

@@ -44,11 +44,8 @@ export class Admission {
 
   /** Undefined: the request is taken, and counted. */
   refusal(kind: "stream" | "publish", origin: RequestOrigin): AdmissionRefusal | undefined {
-    const client = clientAddress(origin, this.#trusted());
-    if (client.kind === "refused")
-      return { code: "proxy_protocol_untrusted", detail: "the peer is not one of http.trusted_proxies" };
-    const limited = this.#limited(client);
-    if (limited !== undefined) return limited;
+    const refused = this.#clientMatters(origin) ? this.#refusalOf(origin) : undefined;
+    if (refused !== undefined) return refused;
     const full = kind === "stream" ? this.#parts.fullOf() : undefined;
     return full === undefined ? undefined : { code: "capacity", detail: full };
   }
@@ -64,6 +61,18 @@ export class Admission {
   clientName(origin: RequestOrigin): string {
     const client = clientAddress(origin, this.#trusted());
     return client.kind === "address" ? clientOf(client.address) : "";
+  }
+
+  /** Nothing is counted by client, and nothing is said of it that not everybody may say. */
+  #clientMatters({ proxied }: RequestOrigin): boolean {
+    return this.#parts.settings().rateLimitPerIp > 0 || proxied !== undefined;
+  }
+
+  #refusalOf(origin: RequestOrigin): AdmissionRefusal | undefined {
+    const client = clientAddress(origin, this.#trusted());
+    if (client.kind === "refused")
+      return { code: "proxy_protocol_untrusted", detail: "the peer is not one of http.trusted_proxies" };
+    return this.#limited(client);
   }
 
   #limited(client: ClientAddress): AdmissionRefusal | undefined {

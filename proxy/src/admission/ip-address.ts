@@ -1,10 +1,13 @@
 /** An IPv4 or IPv6 address as bytes; an IPv4 address inside IPv6 (`::ffff:1.2.3.4`) is the IPv4 address. */
 export type IpAddress = Uint8Array;
 
+const v4Form = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+
 const v4Bytes = (text: string): Uint8Array | undefined => {
-  const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)) return undefined;
-  return Uint8Array.from(parts, Number);
+  const match = v4Form.exec(text);
+  if (match === null) return undefined;
+  const [a, b, c, d] = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4])];
+  return a > 255 || b > 255 || c > 255 || d > 255 ? undefined : Uint8Array.of(a, b, c, d);
 };
 
 const groups = (text: string): readonly number[] | undefined => {

@@ -8,20 +8,17 @@ export class TokenStreams {
     this.#limit = limit;
   }
 
-  /** Counts a stream and returns what says that it is closed; undefined: the token has all it may. */
-  take(token: string): (() => void) | undefined {
+  /** Counts a stream; false: the token has all it may. */
+  take(token: string): boolean {
     const limit = this.#limit();
     const open = this.#open.get(token) ?? 0;
-    if (limit > 0 && open >= limit) return undefined;
+    if (limit > 0 && open >= limit) return false;
     this.#open.set(token, open + 1);
-    let counted = true;
-    return () => {
-      if (counted) this.#release(token);
-      counted = false;
-    };
+    return true;
   }
 
-  #release(token: string): void {
+  /** A stream that was counted is closed; once for each. */
+  release(token: string): void {
     const left = (this.#open.get(token) ?? 1) - 1;
     if (left > 0) this.#open.set(token, left);
     else this.#open.delete(token);

@@ -1,8 +1,9 @@
+import { type Soon, whenThere } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
-import type { EndReason, LiveGrants, Recheck } from "./live-grants.ts";
+import type { Checked, Granted, LiveGrants, Recheck } from "./live-grants.ts";
 import type { PublishKeys } from "./publish-keys.ts";
-import { secretDigest } from "./secret-digest.ts";
 import type { Allowed, Verdict } from "./verdict.ts";
+import { tokenName } from "./verdict-cache.ts";
 import type { VerifyToken } from "./verify-token.ts";
 
 /** Topics of one request that are verified at once. */
@@ -10,7 +11,7 @@ const topicsAtOnce = 8;
 
 interface Caller {
   readonly secret: string | undefined;
-  readonly client: string;
+  readonly client: () => string;
   readonly span?: Span | undefined;
 }
 
@@ -30,8 +31,8 @@ interface StreamAllowed {
   readonly kind: "allowed";
   /** Names the token without telling it; undefined when there was none. */
   readonly token: string | undefined;
-  /** Calls `end` once when the stream must end; the returned function says that it is closed. */
-  watch(end: (reason: EndReason) => void): () => void;
+  /** Ends the stream once when it must; what is returned is released when the stream is closed. */
+  watch(stream: Granted): { release(): void };
 }
 
 interface PublishAllowed {
@@ -51,12 +52,14 @@ export interface AccessControlParts {
   readonly counts: { asked(): void; failed(): void };
 }
 
-const nameOf = (secret: string): string => Buffer.from(secretDigest(secret)).toString("base64url");
+const nothingHeld = { release: () => undefined };
+const unwatched: StreamAllowed = { kind: "allowed", token: undefined, watch: () => nothingHeld };
 
-const unwatched: StreamAllowed = { kind: "allowed", token: undefined, watch: () => () => undefined };
+const distinct = (topics: readonly AskedTopic[]): readonly AskedTopic[] =>
+  topics.length === 1 ? topics : [...new Map(topics.map((topic) => [topic.topicId, topic])).values()];
 
 /** `ask` for each item, at most so many at once; answers in the order of the items. */
-const inLanes = async <T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<readonly R[]> => {
+const inLanes = async <T, R>(items: readonly T[], ask: (item: T) => Soon<R>): Promise<readonly R[]> => {
   const answers: R[] = [];
   const queue = items.entries();
   const lane = async (): Promise<void> => {
@@ -68,6 +71,8 @@ const inLanes = async <T, R>(items: readonly T[], ask: (item: T) => Promise<R>):
 
 /** All verdicts as one: the worst counts, and of good ones the shortest. */
 const together = (topics: readonly AskedTopic[], verdicts: readonly Verdict[]): Refusal | Allowed => {
+  const [only] = verdicts;
+  if (only?.kind === "allowed" && verdicts.length === 1) return only;
   const unavailable = verdicts.find((verdict) => verdict.kind === "unavailable");
   const denials = verdicts.filter((verdict) => verdict.kind === "denied");
   const [first] = denials;
@@ -93,6 +98,48 @@ const recheckOf = (verdict: Refusal | Allowed): Recheck => {
   return { kind: "denied" };
 };
 
+/** Somebody who reads with a token. Kept for as long as a stream is open, so it holds no more than asking again needs. */
+class Reader implements Checked {
+  readonly #by: { readonly verify: VerifyToken; readonly grants: LiveGrants };
+  readonly #secret: string;
+  readonly #client: string;
+  readonly #topics: readonly AskedTopic[];
+
+  constructor(
+    by: { readonly verify: VerifyToken; readonly grants: LiveGrants },
+    of: { readonly secret: string; readonly client: string; readonly topics: readonly AskedTopic[] },
+  ) {
+    this.#by = by;
+    this.#secret = of.secret;
+    this.#client = of.client;
+    this.#topics = of.topics;
+  }
+
+  ask(span?: Span): Soon<Refusal | Allowed> {
+    const topics = this.#topics;
+    const [only] = topics;
+    const verdicts =
+      only !== undefined && topics.length === 1
+        ? whenThere(this.#verify(only, span), (verdict) => [verdict])
+        : inLanes(topics, (topic) => this.#verify(topic, span));
+    return whenThere(verdicts, (all) => together(topics, all));
+  }
+
+  async check(): Promise<Recheck> {
+    return recheckOf(await this.ask());
+  }
+
+  allowed(verdict: Allowed): StreamAllowed {
+    const { grants } = this.#by;
+    return { kind: "allowed", token: tokenName(this.#secret), watch: (stream) => grants.watch(verdict, this, stream) };
+  }
+
+  #verify(topic: AskedTopic, span: Span | undefined): Soon<Verdict> {
+    const { verify } = this.#by;
+    return verify({ ...topic, token: this.#secret, action: "subscribe", client: () => this.#client, span });
+  }
+}
+
 /** Who may read and publish, by keys and by the verifier. */
 export const accessControl = ({ keys, verify, grants, requireToken, counts }: AccessControlParts) => {
   const missing = (reason: string): Refusal => {
@@ -101,39 +148,27 @@ export const accessControl = ({ keys, verify, grants, requireToken, counts }: Ac
     return { kind: "missing", reason };
   };
 
-  const forSubscribe = async (
+  const forSubscribe = (
     { secret, client, span }: Caller,
     topics: readonly AskedTopic[],
-  ): Promise<StreamAllowed | Refusal> => {
+  ): Soon<StreamAllowed | Refusal> => {
     if (verify === undefined) return unwatched;
     if (secret === undefined) return requireToken() ? missing("subscribing needs a token") : unwatched;
-    const distinct = [...new Map(topics.map((topic) => [topic.topicId, topic])).values()];
-    const ask = async (asker?: Span): Promise<Refusal | Allowed> =>
-      together(
-        distinct,
-        await inLanes(distinct, (topic) =>
-          verify({ ...topic, token: secret, action: "subscribe", client, span: asker }),
-        ),
-      );
-    const verdict = await ask(span);
-    if (verdict.kind !== "allowed") return verdict;
-    const check = async (): Promise<Recheck> => recheckOf(await ask());
-    return { kind: "allowed", token: nameOf(secret), watch: (end) => grants.watch(verdict, check, end) };
+    const reader = new Reader({ verify, grants }, { secret, client: client(), topics: distinct(topics) });
+    return whenThere(reader.ask(span), (verdict) => (verdict.kind === "allowed" ? reader.allowed(verdict) : verdict));
   };
 
-  const byToken = async (
-    secret: string,
-    { client, span }: Caller,
-    topic: AskedTopic,
-  ): Promise<PublishAllowed | Refusal> => {
+  const byToken = (secret: string, { client, span }: Caller, topic: AskedTopic): Soon<PublishAllowed | Refusal> => {
     if (verify === undefined) return { kind: "invalid", reason: "the bearer secret is none of the publish keys" };
-    const verdict = together([topic], [await verify({ ...topic, token: secret, action: "publish", client, span })]);
-    return verdict.kind === "allowed"
-      ? { kind: "allowed", publisher: `token ${verdict.subject ?? nameOf(secret)}` }
-      : verdict;
+    return whenThere(verify({ ...topic, token: secret, action: "publish", client, span }), (answer) => {
+      const verdict = together([topic], [answer]);
+      return verdict.kind === "allowed"
+        ? { kind: "allowed", publisher: `token ${verdict.subject ?? tokenName(secret)}` }
+        : verdict;
+    });
   };
 
-  const forPublish = async (caller: Caller, topic: AskedTopic): Promise<PublishAllowed | Refusal> => {
+  const forPublish = (caller: Caller, topic: AskedTopic): Soon<PublishAllowed | Refusal> => {
     const { secret } = caller;
     if (secret === undefined) return missing("publishing needs a publish key or a token");
     const key = keys?.verify(secret, topic.topic) ?? { kind: "invalid" };

@@ -6,6 +6,7 @@ import {
   circuitBreaker,
   handleAll,
   IterableBackoff,
+  type RetryPolicy,
   retry,
 } from "cockatiel";
 
@@ -27,6 +28,7 @@ export type Guarded<T> =
 export class GuardedCalls {
   readonly #breaker: CircuitBreakerPolicy;
   readonly #retries: () => number;
+  #retrying: { readonly attempts: number; readonly policy: RetryPolicy } | undefined;
 
   constructor({ threshold, openForMs, retries }: GuardSettings) {
     this.#breaker = circuitBreaker(handleAll, {
@@ -49,7 +51,7 @@ export class GuardedCalls {
   async run<T>(call: (attempt: number) => Promise<T>): Promise<Guarded<T>> {
     // Others would wait for the probe's end, which may be far.
     if (this.#breaker.state === CircuitState.HalfOpen) return { kind: "broken" };
-    const retrying = retry(handleAll, { maxAttempts: this.#retries(), backoff: new IterableBackoff(backOffMs) });
+    const retrying = this.#retryPolicy();
     try {
       return {
         kind: "answer",
@@ -58,5 +60,16 @@ export class GuardedCalls {
     } catch (error) {
       return error instanceof BrokenCircuitError ? { kind: "broken" } : { kind: "failed", error };
     }
+  }
+
+  /** Made once for each setting. */
+  #retryPolicy(): RetryPolicy {
+    const attempts = this.#retries();
+    if (this.#retrying?.attempts !== attempts)
+      this.#retrying = {
+        attempts,
+        policy: retry(handleAll, { maxAttempts: attempts, backoff: new IterableBackoff(backOffMs) }),
+      };
+    return this.#retrying.policy;
   }
 }

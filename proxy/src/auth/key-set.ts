@@ -1,7 +1,8 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { Log } from "../hub/ports.ts";
 import type { GuardedCalls } from "./guarded-calls.ts";
-import { type Upstream, UpstreamFailed } from "./upstream.ts";
+import type { Upstream } from "./upstream.ts";
+import { UpstreamFailed } from "./upstream-answer.ts";
 
 /** A key that is not known makes the set be fetched again, but not more often than this. */
 const refreshAtMostEveryMs = 30_000;

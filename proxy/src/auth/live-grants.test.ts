@@ -14,11 +14,11 @@ const watching = (answers: readonly Recheck[] = [], checksPerSec = 1_000) => {
     checks.push(clock.now() - began);
     return answers[checks.length - 1] ?? answers.at(-1) ?? { kind: "denied" };
   };
-  const watch = (untilMs: number | undefined, freshMs: number): (() => void) =>
+  const watch = (untilMs: number | undefined, freshMs: number): { release(): void } =>
     grants.watch(
       { until: untilMs === undefined ? undefined : began + untilMs, freshUntil: began + freshMs },
-      check,
-      (reason) => ends.push([reason, clock.now() - began]),
+      { check },
+      { end: (reason) => void ends.push([reason, clock.now() - began]) },
     );
   return { clock, began, ends, checks, watch };
 };
@@ -82,8 +82,7 @@ test("checks are paced, and ends are not held up by them", async () => {
 
 test("a closed stream is neither checked nor ended, and the timer stops with the last one", async () => {
   const { clock, ends, checks, watch } = watching();
-  const release = watch(2_000, 1_000);
-  release();
+  watch(2_000, 1_000).release();
   await clock.advance(5_000);
   expect([ends, checks, clock.pendingTimers]).toEqual([[], [], 0]);
 });

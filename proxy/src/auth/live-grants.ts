@@ -33,15 +33,40 @@ export interface LiveGrantsParts {
   readonly graceMs: number;
 }
 
-interface Grant {
+/** What a stream was granted by, which can be asked again. */
+export interface Checked {
+  check(): Promise<Recheck>;
+}
+
+/** A stream that lives as long as its grant. */
+export interface Granted {
+  /** Called once at most. */
+  end(reason: EndReason): void;
+}
+
+/** One stream's grant. An object and no closures: there is one for each stream with a token. */
+class Grant {
   times: GrantTimes;
   /** When a stream that cannot be checked is ended. */
-  graceUntil: number | undefined;
-  over: boolean;
+  graceUntil: number | undefined = undefined;
+  over = false;
   /** Where it waits. */
-  slot: number;
-  readonly check: () => Promise<Recheck>;
-  readonly end: (reason: EndReason) => void;
+  slot = -1;
+  readonly by: Checked;
+  readonly to: Granted;
+  readonly #grants: LiveGrants;
+
+  constructor(grants: LiveGrants, times: GrantTimes, by: Checked, to: Granted) {
+    this.#grants = grants;
+    this.times = times;
+    this.by = by;
+    this.to = to;
+  }
+
+  /** The stream is closed. */
+  release(): void {
+    this.#grants.release(this);
+  }
 }
 
 /** Open streams by the time at which something is due for them: one timer for all. */
@@ -60,14 +85,21 @@ export class LiveGrants {
     this.#hand = this.#slotOf(parts.clock.now());
   }
 
-  /** Watches a stream until the returned function is called, or it was ended. `end` is called once at most. */
-  watch(times: GrantTimes, check: () => Promise<Recheck>, end: (reason: EndReason) => void): () => void {
-    const grant: Grant = { times, graceUntil: undefined, over: false, slot: -1, check, end };
+  /** Watches a stream until its grant is released, or it was ended. */
+  watch(times: GrantTimes, by: Checked, to: Granted): Grant {
+    const grant = new Grant(this, times, by, to);
     if (this.#size === 0) this.#hand = this.#slotOf(this.#parts.clock.now());
     this.#size += 1;
     this.#place(grant, times.freshUntil);
     this.#cancel ??= this.#parts.clock.after(tickMs, () => this.#tick());
-    return () => this.#forget(grant);
+    return grant;
+  }
+
+  release(grant: Grant): void {
+    if (grant.over) return;
+    grant.over = true;
+    this.#size -= 1;
+    this.#slots.get(grant.slot)?.delete(grant);
   }
 
   stop(): void {
@@ -89,13 +121,6 @@ export class LiveGrants {
     const slot = this.#slots.get(at);
     if (slot === undefined) this.#slots.set(at, new Set([grant]));
     else slot.add(grant);
-  }
-
-  #forget(grant: Grant): void {
-    if (grant.over) return;
-    grant.over = true;
-    this.#size -= 1;
-    this.#slots.get(grant.slot)?.delete(grant);
   }
 
   #tick(): void {
@@ -127,7 +152,7 @@ export class LiveGrants {
   async #check(grant: Grant): Promise<void> {
     if (grant.over) return;
     this.#underWay += 1;
-    const checked = await grant.check();
+    const checked = await grant.by.check();
     this.#underWay -= 1;
     if (grant.over) return;
     if (checked.kind === "allowed") {
@@ -152,7 +177,7 @@ export class LiveGrants {
 
   #end(grant: Grant, reason: EndReason): void {
     if (grant.over) return;
-    this.#forget(grant);
-    grant.end(reason);
+    this.release(grant);
+    grant.to.end(reason);
   }
 }

@@ -7,7 +7,16 @@ export interface HeaderLines {
 }
 
 /** Headers that the connection itself is made of. */
-const ours = new Set(["connection", "content-length", "content-type", "host", "transfer-encoding", "upgrade"]);
+const ours = new Set([
+  "connection",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 const valid = (name: string, value: string): boolean => {
   try {

@@ -1,12 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Agent } from "undici";
 import { guardedLookup, refuseNumber } from "./upstream-address.ts";
+import { PendingAnswer, type UpstreamAnswer, UpstreamFailed } from "./upstream-answer.ts";
 import type { UpstreamIdentity } from "./upstream-files.ts";
-
-/** The verifier gave no answer that could be used; the message holds nothing that it said. */
-export class UpstreamFailed extends Error {
-  override readonly name = "UpstreamFailed";
-}
 
 export interface UpstreamParts {
   readonly identity: () => UpstreamIdentity | undefined;
@@ -26,96 +21,82 @@ export interface UpstreamCall {
   readonly traceparent?: string | undefined;
 }
 
-export interface UpstreamAnswer {
-  readonly status: number;
-  readonly body: string;
-}
-
-const collect = (response: IncomingMessage, maxBytes: number): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    response.on("data", (part: Buffer) => {
-      size += part.length;
-      if (size > maxBytes) {
-        response.destroy();
-        reject(new UpstreamFailed(`the answer is longer than ${maxBytes} bytes`));
-      } else parts.push(part);
-    });
-    response.on("end", () => resolve(Buffer.concat(parts).toString("utf8")));
-    response.on("error", reject);
-    response.on("aborted", () => reject(new UpstreamFailed("the answer ended early")));
-  });
-
 /** Codes such as ECONNREFUSED say enough; messages may quote what was sent or received. */
 const told = (error: unknown): UpstreamFailed => {
   if (error instanceof UpstreamFailed) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "the connection failed";
-  return new UpstreamFailed(code);
+  return new UpstreamFailed(code === "UND_ERR_SOCKET" ? "the connection ended early" : code);
 };
 
 /** HTTP to the verifier: kept connections, guarded addresses, no redirects, bounded answers. */
 export class Upstream {
   readonly #parts: UpstreamParts;
   #for: UpstreamIdentity | undefined;
-  #agent: HttpAgent | HttpsAgent | undefined;
+  #agent: Promise<Agent> | undefined;
 
   constructor(parts: UpstreamParts) {
     this.#parts = parts;
   }
 
   /** Throws `UpstreamFailed`. Redirects are answers of their own status: nobody follows them. */
-  async call({ url: text, body, maxBytes, traceparent }: UpstreamCall): Promise<UpstreamAnswer> {
-    const timeoutMs = this.#parts.timeoutMs();
+  async call(call: UpstreamCall): Promise<UpstreamAnswer> {
     const begun = performance.now();
-    const signal = AbortSignal.timeout(timeoutMs);
     try {
       const identity = this.#parts.identity();
       if (identity === undefined) throw new UpstreamFailed("a file for the call cannot be read");
-      const url = new URL(text);
-      if (!this.#parts.allowPrivateAddresses) refuseNumber(url);
-      const options = this.#options(url, identity, signal);
-      if (traceparent !== undefined) options.headers = { ...options.headers, traceparent };
-      const response = await this.#send(url, options, body);
-      return { status: response.statusCode ?? 0, body: await collect(response, maxBytes) };
+      return await this.#send(call, new URL(call.url), identity);
     } catch (error) {
-      throw signal.aborted ? new UpstreamFailed("timeout") : told(error);
+      throw told(error);
     } finally {
       this.#parts.took?.((performance.now() - begun) / 1_000);
     }
   }
 
   stop(): void {
-    this.#agent?.destroy();
+    void this.#agent?.then((agent) => agent.destroy());
   }
 
-  #options(url: URL, identity: UpstreamIdentity, signal: AbortSignal): RequestOptions {
-    return {
-      agent: this.#agentFor(url, identity),
-      headers: { ...identity.headers, accept: "application/json" },
-      signal,
-      ...(this.#parts.allowPrivateAddresses ? {} : { lookup: guardedLookup() }),
-    };
+  async #send(call: UpstreamCall, url: URL, identity: UpstreamIdentity): Promise<UpstreamAnswer> {
+    if (!this.#parts.allowPrivateAddresses) refuseNumber(url);
+    const agent = await this.#agentFor(identity);
+    const pending = new PendingAnswer(call.maxBytes, this.#parts.timeoutMs());
+    agent.dispatch(
+      {
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: call.body === undefined ? "GET" : "POST",
+        body: call.body ?? null,
+        headers: {
+          ...identity.headers,
+          accept: "application/json",
+          ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+          ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
+        },
+        // The call as a whole has a time-out of its own.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      pending,
+    );
+    return pending.answer;
   }
 
-  #send(url: URL, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const send = url.protocol === "https:" ? httpsRequest : httpRequest;
-      const request = send(url, { ...options, method: body === undefined ? "GET" : "POST" }, resolve);
-      request.on("error", reject);
-      if (body !== undefined) request.setHeader("content-type", "application/json");
-      request.end(body);
-    });
-  }
-
-  #agentFor(url: URL, identity: UpstreamIdentity): HttpAgent | HttpsAgent {
+  /** Calls under way on the connections of an identity that is no longer in force are finished. */
+  #agentFor(identity: UpstreamIdentity): Promise<Agent> {
     if (this.#agent !== undefined && this.#for === identity) return this.#agent;
-    this.#agent?.destroy();
+    void this.#agent?.then((agent) => agent.close());
     this.#for = identity;
-    this.#agent =
-      url.protocol === "https:"
-        ? new HttpsAgent({ keepAlive: true, ...identity.tls })
-        : new HttpAgent({ keepAlive: true });
+    this.#agent = this.#newAgent(identity);
     return this.#agent;
+  }
+
+  /** Loaded here, since a proxy without a verifier does not need it. */
+  async #newAgent({ tls }: UpstreamIdentity): Promise<Agent> {
+    const { Agent } = await import("undici");
+    const { allowPrivateAddresses, timeoutMs } = this.#parts;
+    return new Agent({
+      allowH2: false,
+      connect: { ...tls, timeout: timeoutMs(), ...(allowPrivateAddresses ? {} : { lookup: guardedLookup() }) },
+    });
   }
 }

@@ -4,9 +4,11 @@ import type { Allowed, Denied, Question, Verdict } from "./verdict.ts";
 
 type Kept<V extends Verdict> = { readonly verdict: V; readonly until: number };
 
-/** Names a question without holding its token. */
-export const questionKey = ({ token, topicId, action }: Question): string =>
-  `${Buffer.from(secretDigest(token)).toString("base64url")} ${topicId} ${action}`;
+/** Names a token without holding it. */
+export const tokenName = (token: string): string => Buffer.from(secretDigest(token)).toString("base64url");
+
+/** Names a question about the token of this name. */
+export const questionKey = (name: string, { topicId, action }: Question): string => `${name} ${topicId} ${action}`;
 
 /** Verdicts by question. Those that deny are kept apart, so that bad tokens push no good ones out. */
 export class VerdictCache {

@@ -1,12 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { Log } from "../hub/ports.ts";
+import type { Soon } from "../hub/soon.ts";
 import type { CallBudget } from "./call-budget.ts";
 import type { Signed } from "./check-signature.ts";
 import type { GuardedCalls } from "./guarded-calls.ts";
 import { matchesAny } from "./topic-pattern.ts";
-import { UpstreamFailed } from "./upstream.ts";
+import { UpstreamFailed } from "./upstream-answer.ts";
 import { type Denied, denied, endOfLife, type Question, type Unavailable, type Verdict } from "./verdict.ts";
-import { questionKey, type VerdictCache } from "./verdict-cache.ts";
+import { questionKey, tokenName, type VerdictCache } from "./verdict-cache.ts";
 import type { WebhookAnswer } from "./webhook.ts";
 
 /** Settings that may change while verdicts are given. */
@@ -38,7 +39,8 @@ export interface VerifierParts {
   readonly log: Log;
 }
 
-export type VerifyToken = (question: Question) => Promise<Verdict>;
+/** A verdict that is in the cache is there at once. */
+export type VerifyToken = (question: Question) => Soon<Verdict>;
 
 /** Tokens that were good once, for their share of the webhook's calls. */
 const rememberedTokens = 100_000;
@@ -49,13 +51,14 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   const underWay = new Map<string, Promise<Verdict>>();
   const known = new LRUCache<string, true>({ max: rememberedTokens });
 
-  const decide = async (question: Question): Promise<Verdict> => {
+  const decide = async (token: string, question: Question): Promise<Verdict> => {
+    const client = question.client();
     const signed = await parts.signature?.(question);
     if (signed !== undefined && signed.kind !== "signed") return signed;
     if (parts.webhook === undefined) return allowed(parts, signed, undefined);
-    const name = questionKey({ ...question, topicId: "" });
+    const name = `${token} ${question.action}`;
     const isKnown = signed !== undefined || known.has(name);
-    const release = parts.budget.take({ name: isKnown ? name : question.client, known: isKnown });
+    const release = parts.budget.take({ name: isKnown ? name : client, known: isKnown });
     if (release === undefined)
       return { kind: "unavailable", reason: "the limit on verifications is reached", retryAfterSec: 1 };
     const verdict = await askUnderBreaker(parts, question, signed).finally(release);
@@ -64,10 +67,10 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   };
 
   /** One question at a time is asked once, however many ask it. */
-  const decideOnce = (key: string, question: Question): Promise<Verdict> => {
+  const decideOnce = (name: string, key: string, question: Question): Promise<Verdict> => {
     const asked = underWay.get(key);
     if (asked !== undefined) return asked;
-    const decision = decide(question).then((verdict) => {
+    const decision = decide(name, question).then((verdict) => {
       cache.keep(key, verdict, settings().negativeCacheTtlSec * 1_000);
       return verdict;
     });
@@ -75,15 +78,19 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
     return decision.finally(() => underWay.delete(key));
   };
 
-  return async (question) => {
-    const key = questionKey(question);
+  const given = (verdict: Verdict): Verdict => {
+    if (verdict.kind !== "allowed") counts.failed();
+    return verdict;
+  };
+
+  return (question) => {
+    const name = tokenName(question.token);
+    const key = questionKey(name, question);
     counts.asked();
     const cached = cache.get(key);
     if (cached === undefined) counts.missed();
     else counts.hit();
-    const verdict = cached ?? (await decideOnce(key, question));
-    if (verdict.kind !== "allowed") counts.failed();
-    return verdict;
+    return cached === undefined ? decideOnce(name, key, question).then(given) : given(cached);
   };
 };
 

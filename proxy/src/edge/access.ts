@@ -3,16 +3,16 @@ import { bearerSecret } from "../http/bearer.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Topic, TopicId } from "../hub/event.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
+import type { Soon } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
 import type { Exchange, RequestOrigin } from "./exchange.ts";
-import { releasedWhenClosed } from "./released-stream.ts";
 
 /** Who asks. */
 export interface Caller {
   /** A publish key or a token; undefined when none was sent. */
   readonly secret: string | undefined;
-  /** Address that the request counts for. */
-  readonly client: string;
+  /** Address that the request counts for; to be asked in the turn in which the request came. */
+  readonly client: () => string;
   /** The request that is made for them. */
   readonly span?: Span | undefined;
 }
@@ -36,8 +36,8 @@ export interface StreamAccess {
   readonly kind: "allowed";
   /** Names the token without telling it; undefined when there was none. */
   readonly token: string | undefined;
-  /** Calls `end` at most once, in a later turn; the returned function says that the stream is closed. */
-  watch(end: (reason: EndReason) => void): () => void;
+  /** Ends the stream at most once, in a later turn; what is returned is released when the stream is closed. */
+  watch(stream: { end(reason: EndReason): void }): { release(): void };
 }
 
 export interface PublishAllowed {
@@ -49,8 +49,8 @@ export interface PublishAllowed {
 /** Who may read and publish. Never rejects. */
 export interface Access {
   /** All of the topics or none. */
-  forSubscribe(caller: Caller, topics: readonly AskedTopic[]): Promise<StreamAccess | AccessRefusal>;
-  forPublish(caller: Caller, topic: AskedTopic): Promise<PublishAllowed | AccessRefusal>;
+  forSubscribe(caller: Caller, topics: readonly AskedTopic[]): Soon<StreamAccess | AccessRefusal>;
+  forPublish(caller: Caller, topic: AskedTopic): Soon<PublishAllowed | AccessRefusal>;
 }
 
 export interface CallerRules {
@@ -62,10 +62,12 @@ export interface CallerRules {
 export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules, span?: Span): Caller => {
   const authorization = exchange.header("authorization");
   const fromQuery = (): string | undefined =>
-    allowQueryToken() ? new URLSearchParams(exchange.query).get("token") || undefined : undefined;
+    exchange.query !== "" && allowQueryToken()
+      ? new URLSearchParams(exchange.query).get("token") || undefined
+      : undefined;
   return {
     secret: authorization === undefined ? fromQuery() : bearerSecret(authorization),
-    client: clientOf(exchange.origin()),
+    client: () => clientOf(exchange.origin()),
     span,
   };
 };
@@ -88,17 +90,41 @@ export const accessAnswer = (refusal: AccessRefusal, refuse: Refuse, cors: Respo
 const farewell = (reason: EndReason, retryMs: number): Uint8Array =>
   new TextEncoder().encode(`retry: ${retryMs}\nevent: revenprox.auth\ndata: ${JSON.stringify({ reason })}\n\n`);
 
-/** Outside of `opening`, so that a stream does not hold on to all that its opening needed. */
-const endOf =
-  (sink: EventSink, retryMs: () => number) =>
-  (reason: EndReason): void =>
-    sink.end(farewell(reason, retryMs()));
+/** A stream that is ended when its access is. It holds on to nothing of what its opening needed. */
+class GrantedStream implements OpenStream {
+  readonly #opened: OpenStream;
+  readonly #sink: EventSink;
+  readonly #retryMs: () => number;
+  readonly #grant: { release(): void };
+
+  constructor(opened: OpenStream, sink: EventSink, access: StreamAccess, retryMs: () => number) {
+    this.#opened = opened;
+    this.#sink = sink;
+    this.#retryMs = retryMs;
+    this.#grant = access.watch(this);
+  }
+
+  end(reason: EndReason): void {
+    this.#sink.end(farewell(reason, this.#retryMs()));
+  }
+
+  writable(): void {
+    this.#opened.writable();
+  }
+
+  closed(): void {
+    this.#grant.release();
+    this.#opened.closed();
+  }
+}
+
+type Open = (sink: EventSink) => OpenStream | Answer;
 
 /** `open`, with the stream ended when its access is. */
-export const opening =
-  (access: StreamAccess, retryMs: () => number, open: (sink: EventSink) => OpenStream | Answer) =>
-  (sink: EventSink): OpenStream | Answer => {
+export const opening = (access: StreamAccess, retryMs: () => number, open: Open): Open => {
+  if (access.token === undefined) return open;
+  return (sink) => {
     const opened = open(sink);
-    if (!("writable" in opened) || access.token === undefined) return opened;
-    return releasedWhenClosed(opened, access.watch(endOf(sink, retryMs)));
+    return "writable" in opened ? new GrantedStream(opened, sink, access, retryMs) : opened;
   };
+};

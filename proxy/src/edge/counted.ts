@@ -1,5 +1,6 @@
 import type { RequestClass, RequestRoute } from "@revenprox/contract/metrics";
 import type { Answer } from "../http/answer.ts";
+import { mended, whenThere } from "../hub/soon.ts";
 import type { Answered, Handle } from "./handle.ts";
 import { type Between, WrappedExchange } from "./wrapped-exchange.ts";
 
@@ -26,17 +27,16 @@ const watched = (opened: (status: number) => void): Between => ({
 export const counted = (count: CountRequest | undefined, route: RequestRoute, handle: Handle): Handle => {
   if (count === undefined) return handle;
   const ended = (status: number): void => count(route, classOf(status));
-  const settled = async (answered: Answered): Promise<Answer | undefined> => {
-    try {
-      const answer = await answered;
-      if (answer !== undefined) ended(answer.status);
-      return answer;
-    } catch (error) {
-      ended(500);
-      throw error;
-    }
+  const answered = (answer: Answer | undefined): Answer | undefined => {
+    if (answer !== undefined) ended(answer.status);
+    return answer;
   };
-  if (route !== "subscribe") return (exchange) => settled(handle(exchange));
+  const failed = (fault: unknown): never => {
+    ended(500);
+    throw fault;
+  };
+  const settled = (answer: () => Answered): Answered => mended(() => whenThere(answer(), answered), failed);
+  if (route !== "subscribe") return (exchange) => settled(() => handle(exchange));
   const between = watched(ended);
-  return (exchange) => settled(handle(new WrappedExchange(exchange, between)));
+  return (exchange) => settled(() => handle(new WrappedExchange(exchange, between)));
 };

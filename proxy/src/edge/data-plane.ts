@@ -3,10 +3,12 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
+import { mended, whenThere } from "../hub/soon.ts";
 import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
 import { type CountRequest, counted } from "./counted.ts";
-import type { Exchange, ExchangeHandler } from "./exchange.ts";
+import type { ExchangeHandler } from "./exchange.ts";
+import type { Handle } from "./handle.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
 import { preflightRoute } from "./preflight-route.ts";
 import { type PublishAccess, publishRoute } from "./publish-route.ts";
@@ -15,6 +17,7 @@ import { type SoftRefusalParts, softly } from "./soft-refusal.ts";
 import { loggedStreams } from "./stream-log.ts";
 import { topicsPath } from "./stream-topics.ts";
 import { type Readers, subscribeRoute } from "./subscribe-route.ts";
+import { TopicNames } from "./topic-names.ts";
 import { topicPathPrefix } from "./topic-path.ts";
 import { traced } from "./traced.ts";
 
@@ -51,7 +54,6 @@ export interface DataPlaneParts {
   readonly logsStreams?: (() => boolean) | undefined;
 }
 
-type Handle = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
 type Methods = ReadonlyMap<string, Handle>;
 
 const resource = (handlers: Readonly<Record<string, Handle>>, origins: () => string): Methods => {
@@ -63,17 +65,19 @@ const readable = (handle: Handle): Readonly<Record<string, Handle>> => ({ GET: h
 
 const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) => {
   const { hub, access, refuse, settings } = parts;
+  const names = new TopicNames();
   const corsAllowedOrigins = (): string => settings().corsAllowedOrigins;
   const subscribe = subscribeRoute({
     quotas: parts.quotas,
     hub,
     readers: parts.readers,
+    names,
     settings,
     refuse,
     failed,
     tellStream: parts.logsStreams && loggedStreams(parts.log, parts.logsStreams),
   });
-  const publish = publishRoute({ quotas: parts.quotas, hub, access, refuse, corsAllowedOrigins, settings });
+  const publish = publishRoute({ quotas: parts.quotas, hub, access, names, refuse, corsAllowedOrigins, settings });
   const limits = { admission: parts.admission, corsAllowedOrigins, refuse };
   const stream = counted(
     parts.count,
@@ -118,13 +122,13 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     if (handle !== undefined) return handle(exchange);
     return refuse("method_not_allowed", "the path takes other methods", [["Allow", [...methods.keys()].join(", ")]]);
   };
-  const serve = async (exchange: Exchange): Promise<void> => {
-    try {
-      const answer = await route(exchange);
+  return (exchange) => {
+    const respond = (answer: Answer | undefined): void => {
       if (answer !== undefined) exchange.respond(answer);
-    } catch (fault) {
-      exchange.respond(failed(fault));
-    }
+    };
+    void whenThere(
+      mended(() => route(exchange), failed),
+      respond,
+    );
   };
-  return (exchange) => void serve(exchange);
 };

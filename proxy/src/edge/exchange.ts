@@ -22,7 +22,10 @@ export type Body =
   | { readonly kind: "too-large" }
   | { readonly kind: "aborted" };
 
-/** Where a request came from: the socket's other end, and what was said of the way before it. */
+/**
+ * Where a request came from: the socket's other end, and what was said of the way before it. Read it in the same turn
+ * of the event loop in which the exchange was handed over.
+ */
 export interface RequestOrigin {
   /** Address of the socket's other end as text; "" when it is gone. */
   readonly peer: string;

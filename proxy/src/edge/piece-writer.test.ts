@@ -9,13 +9,14 @@ test("whatever the socket takes, all bytes go out once, in order and in small pi
     fc.property(fc.array(fc.uint8Array({ maxLength: 200 })), fc.infiniteStream(fc.boolean()), (inputs, takes) => {
       const out: number[] = [];
       let full = false;
-      const writer = new PieceWriter((piece) => {
+      const writeChunk = (piece: Uint8Array): boolean => {
         expect(full, "nothing is written to a full socket").toBe(false);
         expect(piece.length).toBeLessThanOrEqual(limit);
         out.push(...piece);
         full = takes.next().value === false;
         return !full;
-      }, limit);
+      };
+      const writer = new PieceWriter({ writeChunk }, limit);
       const drain = (): void => {
         do full = false;
         while (!writer.resume());
@@ -29,10 +30,11 @@ test("whatever the socket takes, all bytes go out once, in order and in small pi
 test("what comes while a rest waits goes behind it", () => {
   const out: number[] = [];
   let takes = false;
-  const writer = new PieceWriter((piece) => {
+  const writeChunk = (piece: Uint8Array): boolean => {
     out.push(...piece);
     return takes;
-  }, 14);
+  };
+  const writer = new PieceWriter({ writeChunk }, 14);
   expect([writer.write(Uint8Array.of(1, 2, 3)), writer.write(Uint8Array.of(4)), out]).toEqual([false, false, [1, 2]]);
   takes = true;
   expect([writer.resume(), out]).toEqual([true, [1, 2, 3, 4]]);
@@ -40,7 +42,7 @@ test("what comes while a rest waits goes behind it", () => {
 
 test("headers in the first cork leave less room for it", () => {
   const sizes: number[] = [];
-  const writer = new PieceWriter((piece) => sizes.push(piece.length) > 0, 112);
+  const writer = new PieceWriter({ writeChunk: (piece) => sizes.push(piece.length) > 0 }, 112);
   writer.write(new Uint8Array(250), 60);
   expect(sizes).toEqual([40, 100, 100, 10]);
 });

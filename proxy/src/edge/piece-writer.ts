@@ -7,21 +7,28 @@ export const safeCorkBytes = 16_000;
 /** CRLF, up to eight hexadecimal digits and CRLF before each chunk. */
 const chunkHeaderBytes = 12;
 
-/** What a write needs of a chunked response. False: the socket is full. */
-export type WriteChunk = (chunk: Uint8Array) => boolean;
+/** What a write needs of a chunked response. */
+export interface ChunkTarget {
+  /** False: the socket is full. */
+  writeChunk(chunk: Uint8Array): boolean;
+}
+
+/** Whether so many bytes go through one cork of which `reserve` bytes are taken by headers. */
+export const isOnePiece = (bytes: number, reserve: number): boolean =>
+  bytes + chunkHeaderBytes + reserve <= safeCorkBytes;
 
 /**
  * Feeds bytes of any length to a response in pieces that survive backpressure, and stops at the first `false`.
  * The rest is kept as a view and goes first when the socket is writable again.
  */
 export class PieceWriter {
-  readonly #write: WriteChunk;
+  readonly #target: ChunkTarget;
   readonly #limit: number;
   #rest: Uint8Array | undefined;
 
   /** `limit` is in bytes per write. */
-  constructor(write: WriteChunk, limit: number = safeCorkBytes) {
-    this.#write = write;
+  constructor(target: ChunkTarget, limit: number = safeCorkBytes) {
+    this.#target = target;
     this.#limit = limit - chunkHeaderBytes;
   }
 
@@ -51,7 +58,7 @@ export class PieceWriter {
     const rest = this.#rest;
     if (rest === undefined) return true;
     this.#rest = rest.length > 1 ? rest.subarray(1) : undefined;
-    return this.#write(rest.subarray(0, 1));
+    return this.#target.writeChunk(rest.subarray(0, 1));
   }
 
   #feed(bytes: Uint8Array, reserve: number): boolean {
@@ -59,7 +66,7 @@ export class PieceWriter {
     while (offset < bytes.length) {
       const room = offset === 0 ? this.#limit - reserve : this.#limit;
       const end = Math.min(bytes.length, offset + room);
-      const went = this.#write(offset === 0 && end === bytes.length ? bytes : bytes.subarray(offset, end));
+      const went = this.#target.writeChunk(offset === 0 && end === bytes.length ? bytes : bytes.subarray(offset, end));
       offset = end;
       if (!went) {
         if (offset < bytes.length) this.#rest = bytes.subarray(offset);

@@ -24,28 +24,36 @@ const refusalOf = (result: Exclude<PublishResult, { kind: "stored" }>): Refusal 
   }
 };
 
-const accepted = (body: unknown, cors: ResponseHeaders): Answer => ({
-  status: 202,
-  headers: [["Content-Type", "application/json"], ...cors],
-  body: `${JSON.stringify(body)}\n`,
-});
+/** What answers are made of. */
+export interface PublishReplies {
+  readonly refuse: Refuse;
+  /** Headers of an answer in JSON before those that all answers have. */
+  readonly json: (others: ResponseHeaders) => ResponseHeaders;
+}
+
+const accepted = (body: string, headers: ResponseHeaders): Answer => ({ status: 202, headers, body: `${body}\n` });
 
 const idOf = ({ epoch, sequence }: Cursor): string => formatEventId(epoch, sequence);
 
 /** 202 with the id, or the refusal. */
-export const publishAnswer = (result: PublishResult, refuse: Refuse, cors: ResponseHeaders): Answer => {
-  if (result.kind === "stored") return accepted({ id: idOf(result.cursor) }, cors);
+export const publishAnswer = (
+  result: PublishResult,
+  { refuse, json }: PublishReplies,
+  cors: ResponseHeaders,
+): Answer => {
+  // An id needs no escaping.
+  if (result.kind === "stored") return accepted(`{"id":"${idOf(result.cursor)}"}`, json(cors));
   const { code, detail } = refusalOf(result);
   return refuse(code, detail, cors);
 };
 
 /** 202 with an id or an error for each line in order, or the refusal of the whole. */
-export const batchAnswer = (result: BatchResult, refuse: Refuse, cors: ResponseHeaders): Answer => {
-  if (result.kind !== "results") return publishAnswer(result, refuse, cors);
+export const batchAnswer = (result: BatchResult, replies: PublishReplies, cors: ResponseHeaders): Answer => {
+  if (result.kind !== "results") return publishAnswer(result, replies, cors);
   const results = result.results.map((line) => {
     if (line.kind === "stored") return { id: idOf(line.cursor) };
     const { code, detail } = refusalOf(line);
     return { error: problemOf(code, detail) };
   });
-  return accepted({ results }, cors);
+  return accepted(JSON.stringify({ results }), replies.json(cors));
 };

@@ -1,20 +1,22 @@
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import { headersBefore } from "../http/header-list.ts";
 import { foreignSource } from "../http/origin-rule.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { TopicId } from "../hub/event.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { BatchLine } from "../hub/publish-batch.ts";
+import { type Soon, whenThere } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
 import { type Access, type AskedTopic, accessAnswer, type CallerRules, callerOf } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Body, Exchange } from "./exchange.ts";
+import type { Answered } from "./handle.ts";
 import { isIdempotencyKey, messageIdOf } from "./idempotency-key.ts";
-import { batchAnswer, publishAnswer } from "./publish-answer.ts";
+import { batchAnswer, type PublishReplies, publishAnswer } from "./publish-answer.ts";
 import { type BatchLimits, largestBatchBytes, parseBatch } from "./published-batch.ts";
 import { isBatch, parseBody } from "./published-body.ts";
 import type { Quotas } from "./quotas.ts";
-import { topicIdOf } from "./topic-id.ts";
-import { topicOfPath } from "./topic-path.ts";
+import type { TopicNames } from "./topic-names.ts";
 import { tracedStore, withTrace } from "./traced.ts";
 
 /** Who may publish. `foreign-pages-refused`: nobody is asked for a key, but no web page may publish. */
@@ -26,6 +28,7 @@ export type PublishAccess =
 export interface PublishParts {
   readonly hub: Pick<Hub, "publish" | "publishBatch">;
   readonly access: PublishAccess;
+  readonly names: TopicNames;
   readonly settings: () => BatchLimits;
   readonly corsAllowedOrigins: () => string;
   /** Absent: publishers are not limited. */
@@ -33,128 +36,132 @@ export interface PublishParts {
   readonly refuse: Refuse;
 }
 
+interface Parts extends PublishParts, PublishReplies {}
+
 /** Who publishes, or the answer to somebody who may not. */
-const publisherOf = async (
+const publisherOf = (
   { access, quotas, refuse }: PublishParts,
   exchange: Exchange,
   asked: AskedTopic,
   { cors, span }: { readonly cors: ResponseHeaders; readonly span: Span | undefined },
-): Promise<string | Answer> => {
+): Soon<string | Answer> => {
   const unverified = exchange.header("authorization") ?? "";
   if (access.kind === "open") return unverified;
   if (access.kind === "credentials") {
-    const verdict = await access.access.forPublish(callerOf(exchange, access.callers, span), asked);
-    if (verdict.kind !== "allowed") return accessAnswer(verdict, refuse, cors);
-    const waitMs = quotas?.publish(verdict.publisher);
-    if (waitMs === undefined) return verdict.publisher;
-    const retry: ResponseHeaders = [["Retry-After", String(Math.ceil(waitMs / 1_000))]];
-    return refuse("rate_limited", "this key publishes more often than publish_rate_per_key", [...retry, ...cors]);
+    const verdict = access.access.forPublish(callerOf(exchange, access.callers, span), asked);
+    return whenThere(verdict, (known) =>
+      known.kind === "allowed" ? withinQuota(quotas, known.publisher, refuse, cors) : accessAnswer(known, refuse, cors),
+    );
   }
   const reason = foreignSource({ host: exchange.header("host"), origin: exchange.header("origin") });
   return reason === undefined ? unverified : refuse("origin_denied", reason, cors);
 };
 
-const declaredLength = (exchange: Exchange): number => Number(exchange.header("content-length") ?? 0);
+const withinQuota = (
+  quotas: Quotas | undefined,
+  publisher: string,
+  refuse: Refuse,
+  cors: ResponseHeaders,
+): string | Answer => {
+  const waitMs = quotas?.publish(publisher);
+  if (waitMs === undefined) return publisher;
+  const retry: ResponseHeaders = [["Retry-After", String(Math.ceil(waitMs / 1_000))]];
+  return refuse("rate_limited", "this key publishes more often than publish_rate_per_key", [...retry, ...cors]);
+};
 
-interface Published {
-  readonly bytes: Uint8Array;
+/** What one request asks for. */
+interface Asked {
   readonly topicId: TopicId;
-  readonly publisher: string;
+  readonly contentType: string | undefined;
   /** Of the Idempotency-Key header. */
   readonly key: string | undefined;
+  readonly cors: ResponseHeaders;
   readonly span: Span | undefined;
 }
 
-const publishOne = async (
-  { hub, refuse }: PublishParts,
-  { bytes, topicId, publisher, key, span }: Published,
-  contentType: string | undefined,
-  cors: ResponseHeaders,
-): Promise<Answer> => {
+interface Published {
+  readonly bytes: Uint8Array;
+  readonly publisher: string;
+}
+
+const publishOne = (parts: Parts, asked: Asked, { bytes, publisher }: Published): Soon<Answer> => {
+  const { topicId, contentType, key, span } = asked;
   const parsed = parseBody(bytes, contentType);
-  if (parsed.kind === "refused") return refuse(parsed.code, parsed.detail, cors);
+  if (parsed.kind === "refused") return parts.refuse(parsed.code, parsed.detail, asked.cors);
   const messageId = key === undefined ? undefined : messageIdOf({ topicId, publisher, key });
-  const result = await tracedStore(span, { topicId, events: 1 }, (trace) =>
-    hub.publish(topicId, withTrace(parsed.event, trace), messageId),
+  const stored = tracedStore(span, { topicId, events: 1 }, (trace) =>
+    parts.hub.publish(topicId, withTrace(parsed.event, trace), messageId),
   );
-  return publishAnswer(result, refuse, cors);
+  return whenThere(stored, (result) => publishAnswer(result, parts, asked.cors));
 };
 
 /** A key of the header stands for the batch: each line without a key of its own gets one made of it and its place. */
-const publishMany = async (
-  { hub, refuse, settings }: PublishParts,
-  { bytes, topicId, publisher, key: shared, span }: Published,
-  cors: ResponseHeaders,
-): Promise<Answer> => {
-  const parsed = parseBatch(bytes, settings());
-  if (parsed.kind === "refused") return refuse(parsed.code, parsed.detail, cors);
+const publishMany = async (parts: Parts, asked: Asked, { bytes, publisher }: Published): Promise<Answer> => {
+  const { topicId, key: shared, span, cors } = asked;
+  const parsed = parseBatch(bytes, parts.settings());
+  if (parsed.kind === "refused") return parts.refuse(parsed.code, parsed.detail, cors);
   const lines = parsed.lines.map(({ event, key }, index): BatchLine => {
     if (key !== undefined) return { event, messageId: messageIdOf({ topicId, publisher, key }) };
     if (shared === undefined) return { event };
     return { event, messageId: messageIdOf({ topicId, publisher, key: shared, line: index + 1 }) };
   });
   const result = await tracedStore(span, { topicId, events: lines.length }, (trace) =>
-    hub.publishBatch(
+    parts.hub.publishBatch(
       topicId,
       trace === undefined ? lines : lines.map((line) => ({ ...line, event: withTrace(line.event, trace) })),
     ),
   );
-  return batchAnswer(result, refuse, cors);
+  return batchAnswer(result, parts, cors);
 };
 
-type Read = { readonly bytes: Uint8Array } | { readonly refusal: Answer | undefined };
+/** Bytes of the largest body that is taken. */
+const limitOf = ({ settings }: Parts, { contentType }: Asked): number =>
+  isBatch(contentType) ? largestBatchBytes : settings().maxEventSize;
 
-/** The body, or the answer to one that is too large; nobody is left to answer when the client is gone. */
-const readBounded = async (exchange: Exchange, limit: number, tooLarge: () => Answer): Promise<Read> => {
-  if (declaredLength(exchange) > limit) return { refusal: tooLarge() };
-  const body = await exchange.readBody(limit);
-  if (body.kind === "bytes") return { bytes: body.bytes };
-  return { refusal: body.kind === "too-large" ? tooLarge() : undefined };
+const tooLarge = (parts: Parts, asked: Asked): Answer => {
+  const limit = limitOf(parts, asked);
+  return isBatch(asked.contentType)
+    ? parts.refuse("batch_too_large", `a batch has at most ${limit} bytes`, asked.cors)
+    : parts.refuse("event_too_large", `max_event_size is ${limit} bytes`, asked.cors);
 };
 
-/** What the content type asks for. */
-interface Form {
-  readonly limit: number;
-  tooLarge(): Answer;
-  publish(published: Published): Promise<Answer>;
-}
+const tooLargeBody: Body = { kind: "too-large" };
 
-const formOf = (parts: PublishParts, contentType: string | undefined, cors: ResponseHeaders): Form => {
-  const { refuse } = parts;
-  if (isBatch(contentType)) {
-    return {
-      limit: largestBatchBytes,
-      tooLarge: () => refuse("batch_too_large", `a batch has at most ${largestBatchBytes} bytes`, cors),
-      publish: (published) => publishMany(parts, published, cors),
-    };
+const readBounded = (exchange: Exchange, limit: number): Soon<Body> =>
+  Number(exchange.header("content-length") ?? 0) > limit ? tooLargeBody : exchange.readBody(limit);
+
+const publishBody = (parts: Parts, asked: Asked, publisher: string, body: Body): Answered => {
+  switch (body.kind) {
+    case "aborted":
+      // Nobody is left to answer.
+      return undefined;
+    case "too-large":
+      return tooLarge(parts, asked);
+    case "bytes": {
+      const published = { bytes: body.bytes, publisher };
+      return isBatch(asked.contentType) ? publishMany(parts, asked, published) : publishOne(parts, asked, published);
+    }
   }
-  const limit = parts.settings().maxEventSize;
-  return {
-    limit,
-    tooLarge: () => refuse("event_too_large", `max_event_size is ${limit} bytes`, cors),
-    publish: (published) => publishOne(parts, published, contentType, cors),
-  };
 };
 
 /** POST /events/{topic}: stores an event or a batch; answers 202 with the ids once the journal has them. */
-export const publishRoute =
-  (parts: PublishParts) =>
-  async (exchange: Exchange, span?: Span): Promise<Answer | undefined> => {
-    const { refuse } = parts;
-    const cors = corsHeaders(parts.corsAllowedOrigins(), exchange.header("origin"));
-    const parsed = topicOfPath(exchange.path);
-    if (parsed.kind === "refused") return refuse("topic_invalid", parsed.detail, cors);
-    const topicId = topicIdOf(parsed.topic);
-    const publisher = publisherOf(parts, exchange, { topic: parsed.topic, topicId }, { cors, span });
+export const publishRoute = (given: PublishParts): ((exchange: Exchange, span?: Span) => Answered) => {
+  const parts: Parts = { ...given, json: headersBefore([["Content-Type", "application/json"]]) };
+  const { refuse, names, corsAllowedOrigins } = parts;
+  return (exchange, span) => {
+    const cors = corsHeaders(corsAllowedOrigins(), exchange.header("origin"));
+    const named = names.of(exchange.path);
+    if (named.kind === "refused") return refuse("topic_invalid", named.detail, cors);
+    const publisher = publisherOf(parts, exchange, named.ref, { cors, span });
     const key = exchange.header("idempotency-key");
     if (key !== undefined && !isIdempotencyKey(key))
       return refuse("idempotency_key_invalid", "Idempotency-Key is not 1 to 255 visible ASCII characters", cors);
-    const { limit, tooLarge, publish } = formOf(parts, exchange.header("content-type"), cors);
+    const contentType = exchange.header("content-type");
+    const asked: Asked = { topicId: named.ref.topicId, contentType, key, cors, span };
     // The body must be asked for in this turn, so it is read while the token is verified.
-    const reading = readBounded(exchange, limit, tooLarge);
-    const known = await publisher;
-    if (typeof known !== "string") return known;
-    const body = await reading;
-    if ("refusal" in body) return body.refusal;
-    return publish({ bytes: body.bytes, topicId, publisher: known, key, span });
+    const reading = readBounded(exchange, limitOf(parts, asked));
+    return whenThere(publisher, (known) =>
+      typeof known === "string" ? whenThere(reading, (body) => publishBody(parts, asked, known, body)) : known,
+    );
   };
+};

@@ -88,8 +88,10 @@ const eventOfRecord = (record: Readonly<Record<string, unknown>>, allowed: "body
   };
 };
 
+const parameters = /;.*/s;
+
 const mediaType = (contentType: string | undefined): string | undefined =>
-  contentType?.split(";", 1)[0]?.trim().toLowerCase();
+  contentType?.replace(parameters, "").trim().toLowerCase();
 
 /** Whether the body is a batch: one JSON object a line. */
 export const isBatch = (contentType: string | undefined): boolean => mediaType(contentType) === "application/x-ndjson";

@@ -24,14 +24,25 @@ const slackBytes = 1_024;
 export const engineHeadBytes = ({ maxRequestLineSize, maxHeaderSize }: HeadLimits): number =>
   maxRequestLineSize + maxHeaderSize + slackBytes;
 
-const kept: ReadonlySet<string> = new Set(requestHeaders);
-const joined = ["x-forwarded-for", "forwarded"] as const;
-type Joined = (typeof joined)[number];
-const isKept = (name: string): name is RequestHeader => kept.has(name);
-const isJoined = (name: string): name is Joined => joined.some((known) => known === name);
+type Joined = "x-forwarded-for" | "forwarded";
 
-/** Headers by which two servers in a row could come to disagree where a request ends or for whom it is, when sent twice. */
-const sentOnce: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "host"]);
+/** What becomes of a header; most are counted and forgotten. */
+interface Kept {
+  /** Only the first of the name counts. */
+  readonly first?: RequestHeader;
+  readonly joined?: Joined;
+  /** Two servers in a row could come to disagree where a request ends or for whom it is, when it is sent twice. */
+  readonly once?: true;
+}
+
+const kept: ReadonlyMap<string, Kept> = new Map<string, Kept>([
+  ...requestHeaders.map((name): [string, Kept] => [name, { first: name }]),
+  ["content-length", { first: "content-length", once: true }],
+  ["host", { first: "host", once: true }],
+  ["transfer-encoding", { once: true }],
+  ["x-forwarded-for", { joined: "x-forwarded-for" }],
+  ["forwarded", { joined: "forwarded" }],
+]);
 
 const malformed = (detail: string): HeadFault => ({ code: "request_malformed", detail, close: true });
 
@@ -43,9 +54,10 @@ const emptyKey: HeadFault = {
 
 /** What is kept of a request's headers, and how many there were. */
 export class RequestHead {
-  readonly #first = new Map<RequestHeader, string>();
-  readonly #joined = new Map<Joined, string>();
-  readonly #seenOnce: string[] = [];
+  /** Name and value in turns; a map costs more than looking through these few. */
+  readonly #first: string[] = [];
+  #joined: Map<Joined, string> | undefined;
+  #seenOnce = "";
   #bytes = 0;
   #count = 0;
   #malformed: HeadFault | undefined;
@@ -54,25 +66,26 @@ export class RequestHead {
   add(name: string, value: string): void {
     this.#count += 1;
     this.#bytes += name.length + Buffer.byteLength(value) + ": \r\n".length;
-    if (sentOnce.has(name)) this.#checkFraming(name, value);
+    const rule = kept.get(name);
+    if (rule === undefined) return;
+    if (rule.once === true) this.#checkFraming(name, value);
     if (value === "") {
       // Whoever sends a key relies on it; of one that is not ASCII, nothing may be left.
       if (name === "idempotency-key") this.#malformed ??= emptyKey;
       return;
     }
-    if (isKept(name) && !this.#first.has(name)) this.#first.set(name, value);
-    if (!isJoined(name)) return;
-    const before = this.#joined.get(name);
-    this.#joined.set(name, before === undefined ? value : `${before},${value}`);
+    if (rule.first !== undefined && this.header(rule.first) === undefined) this.#first.push(rule.first, value);
+    if (rule.joined !== undefined) this.#join(rule.joined, value);
   }
 
   header(name: RequestHeader): string | undefined {
-    return this.#first.get(name);
+    for (let at = 0; at < this.#first.length; at += 2) if (this.#first[at] === name) return this.#first[at + 1];
+    return undefined;
   }
 
   /** All headers of that name in their order, joined by commas. */
   all(name: Joined): string | undefined {
-    return this.#joined.get(name);
+    return this.#joined?.get(name);
   }
 
   /** The first thing wrong with the head; `lineBytes` is the size of the request line. */
@@ -93,9 +106,15 @@ export class RequestHead {
     return undefined;
   }
 
+  #join(name: Joined, value: string): void {
+    this.#joined ??= new Map();
+    const before = this.#joined.get(name);
+    this.#joined.set(name, before === undefined ? value : `${before},${value}`);
+  }
+
   #checkFraming(name: string, value: string): void {
     if (this.#seenOnce.includes(name)) this.#malformed ??= malformed(`${name} is sent twice`);
-    this.#seenOnce.push(name);
+    this.#seenOnce += ` ${name}`;
     if (name === "transfer-encoding" && value.toLowerCase() !== "chunked")
       this.#malformed ??= malformed("the only Transfer-Encoding that is understood is chunked");
   }

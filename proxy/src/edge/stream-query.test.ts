@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { parseStreamQuery } from "./stream-query.ts";
 import { streamTopics } from "./stream-topics.ts";
+import { TopicNames } from "./topic-names.ts";
 
 const names = (path: string, query: string): readonly string[] | string => {
-  const parsed = streamTopics(path, query, 3);
+  const parsed = streamTopics(new TopicNames(), path, query, 3);
   return parsed.kind === "topics" ? parsed.topics.map(({ topic }) => topic) : parsed.detail;
 };
 

@@ -2,7 +2,8 @@ import type { Topic } from "../hub/event.ts";
 import type { TopicRef } from "../hub/past.ts";
 import { queryParameters } from "./query-parameters.ts";
 import { topicIdOf } from "./topic-id.ts";
-import { decodedTopic, topicOfPath, topicPathPrefix } from "./topic-path.ts";
+import type { TopicNames } from "./topic-names.ts";
+import { decodedTopic, topicPathPrefix } from "./topic-path.ts";
 
 /** Several topics are named in the query of this path. */
 export const topicsPath = "/events";
@@ -17,10 +18,10 @@ const ref = (topic: Topic): TopicRef => ({ topic, topicId: topicIdOf(topic) });
 const refused = (detail: string): StreamTopics => ({ kind: "refused", detail });
 
 /** The topics of `GET /events/{topic}` or `GET /events?topic=a&topic=b`; a repeated one counts once. */
-export const streamTopics = (path: string, query: string, maxTopics: number): StreamTopics => {
+export const streamTopics = (names: TopicNames, path: string, query: string, maxTopics: number): StreamTopics => {
   if (path.startsWith(topicPathPrefix)) {
-    const parsed = topicOfPath(path);
-    return parsed.kind === "topic" ? { kind: "topics", topics: [ref(parsed.topic)] } : parsed;
+    const named = names.of(path);
+    return named.kind === "topic" ? { kind: "topics", topics: [named.ref] } : named;
   }
   return topicsOfQuery(queryParameters(query).all("topic"), maxTopics);
 };

@@ -1,15 +1,19 @@
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import { headersBefore } from "../http/header-list.ts";
 import type { Refuse } from "../http/refusals.ts";
-import type { Hub } from "../hub/hub.ts";
+import type { Hub, StreamRequest } from "../hub/hub.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
+import { whenThere } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
-import { type Access, accessAnswer, type CallerRules, callerOf, opening } from "./access.ts";
+import { type Access, accessAnswer, type CallerRules, callerOf, opening, type StreamAccess } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Answered } from "./handle.ts";
 import { countedFor, type Quotas } from "./quotas.ts";
 import type { TellStream } from "./stream-log.ts";
 import { parseStreamQuery } from "./stream-query.ts";
 import { streamTopics } from "./stream-topics.ts";
+import type { TopicNames } from "./topic-names.ts";
 import { openedUnder } from "./traced.ts";
 
 export interface SubscribeSettings {
@@ -29,6 +33,7 @@ export interface Readers {
 export interface SubscribeParts {
   readonly hub: Pick<Hub, "open">;
   readonly readers: Readers;
+  readonly names: TopicNames;
   readonly settings: () => SubscribeSettings;
   /** Absent: tokens are not limited. */
   readonly quotas?: Quotas | undefined;
@@ -38,6 +43,8 @@ export interface SubscribeParts {
   /** Logs a fault of the proxy's own, and answers the request that met it. */
   readonly failed: (fault: unknown) => Answer;
 }
+
+type Open = (sink: EventSink) => OpenStream | Answer;
 
 const asItIs: TellStream = (_topics, _span, open) => open;
 
@@ -60,8 +67,8 @@ const noReturn: ResponseHeaders = [["Connection", "close"]];
 
 /** An engine calls `open` in a turn of its own, where a throw would end the process and every other stream with it. */
 const withoutThrowing =
-  (failed: (fault: unknown) => Answer, open: (sink: EventSink) => OpenStream | Answer) =>
-  (sink: EventSink): OpenStream | Answer => {
+  (failed: (fault: unknown) => Answer, open: Open): Open =>
+  (sink) => {
     try {
       return open(sink);
     } catch (fault) {
@@ -69,32 +76,52 @@ const withoutThrowing =
     }
   };
 
+/** A stream that may be opened. */
+interface Wanted {
+  readonly request: StreamRequest;
+  readonly access: StreamAccess;
+  readonly cors: ResponseHeaders;
+  readonly span: Span | undefined;
+}
+
+/** What opens the stream; each of its shells is there only where it has something to do. */
+const openerOf = (
+  { hub, readers, quotas, refuse, failed, tellStream = asItIs }: SubscribeParts,
+  { request, access, cors, span }: Wanted,
+): Open => {
+  const refusal = (code: keyof typeof details | "token_streams_exhausted", detail: string): Answer =>
+    refuse(code, detail, [...cors, ...noReturn]);
+  const open: Open = (sink) => {
+    const opened = hub.open(request, sink);
+    return "writable" in opened ? opened : refusal(opened.refused, details[opened.refused]);
+  };
+  const tooMany = (): Answer => refusal("token_streams_exhausted", "max_streams_per_token are open");
+  const told = tellStream(request.topics.length, span, countedFor(quotas, access.token, tooMany, open));
+  return withoutThrowing(failed, opening(access, readers.retryMs, openedUnder(span, told)));
+};
+
 /** GET and HEAD /events/{topic} and /events?topic=a&topic=b: opens a stream; answers itself only where none is opened. */
-export const subscribeRoute =
-  ({ hub, readers, settings, quotas, refuse, failed, tellStream }: SubscribeParts) =>
-  async (exchange: Exchange, span?: Span): Promise<Answer | undefined> => {
+export const subscribeRoute = (parts: SubscribeParts): ((exchange: Exchange, span?: Span) => Answered) => {
+  const { readers, names, settings, refuse } = parts;
+  const headHeaders = headersBefore(streamHeaders);
+  const headersOfStream = headersBefore([...streamHeaders, ...noReturn]);
+  return (exchange, span) => {
     const { corsAllowedOrigins, maxTopicsPerStream, maxReplayEvents } = settings();
     const cors = corsHeaders(corsAllowedOrigins, exchange.header("origin"));
-    const named = streamTopics(exchange.path, exchange.query, maxTopicsPerStream);
+    const named = streamTopics(names, exchange.path, exchange.query, maxTopicsPerStream);
     if (named.kind === "refused") return refuse("topic_invalid", named.detail, cors);
     const { topics } = named;
     const asked = parseStreamQuery(exchange.query, topics.length, maxReplayEvents);
     if (asked.kind === "refused") return refuse("query_invalid", asked.detail, cors);
-    const verdict = await readers.access.forSubscribe(callerOf(exchange, readers.callers, span), topics);
-    if (verdict.kind !== "allowed") return accessAnswer(verdict, refuse, cors);
-    const headers = [...streamHeaders, ...cors];
-    if (exchange.method === "HEAD") return { status: 200, headers, body: "" };
-    // The header wins: it is what a reconnecting client adds to the URL that it was given.
-    const lastEventId = exchange.header("last-event-id") ?? asked.query.lastEventId;
-    const request = { ...asked.query, lastEventId, topics };
-    const open = (sink: EventSink): OpenStream | Answer => {
-      const opened = hub.open(request, sink);
-      return "writable" in opened ? opened : refuse(opened.refused, details[opened.refused], [...cors, ...noReturn]);
-    };
-    const tooMany = (): Answer =>
-      refuse("token_streams_exhausted", "max_streams_per_token are open", [...cors, ...noReturn]);
-    const told = (tellStream ?? asItIs)(topics.length, span, countedFor(quotas, verdict.token, tooMany, open));
-    const opened = opening(verdict, readers.retryMs, openedUnder(span, told));
-    exchange.stream([...headers, ...noReturn], withoutThrowing(failed, opened));
-    return undefined;
+    const verdict = readers.access.forSubscribe(callerOf(exchange, readers.callers, span), topics);
+    return whenThere(verdict, (access) => {
+      if (access.kind !== "allowed") return accessAnswer(access, refuse, cors);
+      if (exchange.method === "HEAD") return { status: 200, headers: headHeaders(cors), body: "" };
+      // The header wins: it is what a reconnecting client adds to the URL that it was given.
+      const lastEventId = exchange.header("last-event-id") ?? asked.query.lastEventId;
+      const request = { ...asked.query, lastEventId, topics };
+      exchange.stream(headersOfStream(cors), openerOf(parts, { request, access, cors, span }));
+      return undefined;
+    });
   };
+};

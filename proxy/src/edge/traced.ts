@@ -4,6 +4,7 @@ import { formatEventId } from "../hub/event-id.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { BatchResult } from "../hub/publish-batch.ts";
 import type { PublishResult } from "../hub/publish-once.ts";
+import { type Soon, whenThere } from "../hub/soon.ts";
 import type { RequestTracing, Span, TracedEnd } from "../hub/tracing.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Answered, Handle } from "./handle.ts";
@@ -52,23 +53,27 @@ const endOf = (result: PublishResult | BatchResult): TracedEnd => {
 };
 
 /** Stores events as a step of the request; they carry the trace that `store` is given. */
-export const tracedStore = async <R extends PublishResult | BatchResult>(
+export const tracedStore = <R extends PublishResult | BatchResult>(
   span: Span | undefined,
   step: { readonly topicId: TopicId; readonly events: number },
-  store: (trace: EventTrace | undefined) => Promise<R>,
-): Promise<R> => {
+  store: (trace: EventTrace | undefined) => Soon<R>,
+): Soon<R> => {
   if (span === undefined || !span.recorded) return store(undefined);
   const append = span.child({ kind: "journal", ...step });
-  const result = await store({ traceparent: append.traceparent, decided: true });
-  append.end(endOf(result));
-  return result;
+  return whenThere(store({ traceparent: append.traceparent, decided: true }), (result) => {
+    append.end(endOf(result));
+    return result;
+  });
 };
 
+type Open = (sink: EventSink) => OpenStream | Answer;
+
 /** `open`, which ends the span of its request. */
-export const openedUnder =
-  (span: Span | undefined, open: (sink: EventSink) => OpenStream | Answer) =>
-  (sink: EventSink): OpenStream | Answer => {
+export const openedUnder = (span: Span | undefined, open: Open): Open => {
+  if (span === undefined) return open;
+  return (sink) => {
     const opened = open(sink);
-    span?.end({ status: "writable" in opened ? 200 : opened.status });
+    span.end({ status: "writable" in opened ? 200 : opened.status });
     return opened;
   };
+};

@@ -1,6 +1,8 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
+import { CorkedWrite } from "./corked-write.ts";
 import type { EngineParts } from "./engine.ts";
 import { CannotListen, type Certificate, EngineMissing, type ListenAddress, type Listening } from "./exchange.ts";
+import { HeadBlocks } from "./head-block.ts";
 import { engineHeadBytes, type HeadLimits } from "./request-head.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { UwsExchange } from "./uws-exchange.ts";
@@ -42,9 +44,13 @@ const listen = (uws: Uws, app: App, { host, port }: ListenAddress): Promise<us_l
   });
 
 const serveRequests = (app: App, { handle, head, refuse, clock, slowClientMs }: EngineParts): void => {
-  const stalls = new StallWatch({ clock, patienceMs: slowClientMs });
+  const parts = {
+    stalls: new StallWatch({ clock, patienceMs: slowClientMs }),
+    heads: new HeadBlocks(),
+    corked: new CorkedWrite(),
+  };
   app.any("/*", (response: HttpResponse, request: HttpRequest) => {
-    const exchange = new UwsExchange(response, request, stalls);
+    const exchange = new UwsExchange(response, request, parts);
     const fault = exchange.headFault(head);
     if (fault === undefined) return handle(exchange);
     const answer = refuse(fault.code, fault.detail);

@@ -1,37 +1,40 @@
 import type { HttpResponse } from "uWebSockets.js";
-import type { Answer } from "../http/answer.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
-import { PieceWriter } from "./piece-writer.ts";
+import type { CorkedWrite } from "./corked-write.ts";
+import { type ChunkTarget, isOnePiece, PieceWriter } from "./piece-writer.ts";
 import type { Stalled, StallWatch } from "./stall-watch.ts";
-import { statusLine } from "./status-line.ts";
-
-/** Status and headers that go out with the first bytes. */
-type AnswerHead = Omit<Answer, "body">;
 
 /** A comment line. uWS drains its own rest only when the handler writes something; this is the least that it can write. */
 const nothing = new TextEncoder().encode(":\n\n");
+
+/** What all sinks of an engine share. */
+export interface UwsSinkParts {
+  readonly stalls: StallWatch;
+  readonly corked: CorkedWrite;
+}
 
 /**
  * A uWS response as an `EventSink`. Status, headers and the first chunk go out in one cork (headers alone would stay
  * an unfinished block); afterwards there is at most one write per cork.
  * Never `end(…, closeConnection)`: it writes a header line into the middle of a chunked body.
  */
-export class UwsEventSink implements EventSink, Stalled {
+export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   readonly #response: HttpResponse;
-  readonly #pieces: PieceWriter;
-  readonly #stalls: StallWatch;
-  #head: AnswerHead | undefined;
+  readonly #parts: UwsSinkParts;
+  /** Most streams never need one. */
+  #pieces: PieceWriter | undefined;
+  /** Status and headers, which go out with the first bytes. */
+  #head: string | undefined;
   #full = false;
+  #heard = false;
   #wrote = false;
   #state: "open" | "ending" | "ended" = "open";
   #stream: OpenStream | undefined;
 
-  constructor(response: HttpResponse, head: AnswerHead, stalls: StallWatch) {
+  constructor(response: HttpResponse, head: string, parts: UwsSinkParts) {
     this.#response = response;
-    this.#stalls = stalls;
+    this.#parts = parts;
     this.#head = head;
-    this.#pieces = new PieceWriter((chunk) => this.#writeChunk(chunk));
-    response.onWritable(() => this.#writable());
   }
 
   /** Tells who is to hear of `writable` and `closed`; at once `closed` when the response has ended meanwhile. */
@@ -42,8 +45,8 @@ export class UwsEventSink implements EventSink, Stalled {
 
   write(frames: Uint8Array): boolean {
     if (this.#state !== "open" || frames.length === 0) return !this.#full;
-    const went = this.#pieces.write(frames, this.#headerBytes());
-    if (!went && !this.#full) this.#stalls.began(this);
+    const went = this.#feed(frames);
+    if (!went && !this.#full) this.#parts.stalls.began(this);
     this.#full = !went;
     return went;
   }
@@ -52,7 +55,7 @@ export class UwsEventSink implements EventSink, Stalled {
     if (this.#state !== "open") return;
     if (frames !== undefined) this.write(frames);
     this.#state = "ending";
-    if (!this.#pieces.waiting) this.#finish();
+    if (this.#pieces?.waiting !== true) this.#finish();
   }
 
   /** The client is gone: no call to the response is allowed any more. */
@@ -67,7 +70,7 @@ export class UwsEventSink implements EventSink, Stalled {
    */
   nudge(): void {
     if (this.#state === "ended") return;
-    const went = this.#pieces.waiting ? this.#pieces.nudge() : this.#writeChunk(nothing);
+    const went = this.#pieces?.waiting === true ? this.#pieces.nudge() : this.writeChunk(nothing);
     if (went) this.#writable();
   }
 
@@ -76,7 +79,7 @@ export class UwsEventSink implements EventSink, Stalled {
   }
 
   #closed(): void {
-    this.#stalls.ended(this);
+    this.#parts.stalls.ended(this);
     const stream = this.#stream;
     this.#stream = undefined;
     // Later, since the hub may be in the middle of its own call to `end`.
@@ -86,29 +89,36 @@ export class UwsEventSink implements EventSink, Stalled {
   #headerBytes(): number {
     if (this.#head === undefined) return 0;
     // Status line, Date, uWebSockets and Transfer-Encoding take about 110 bytes.
-    return this.#head.headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 256);
+    return this.#head.length + 256;
   }
 
-  #writeChunk(chunk: Uint8Array): boolean {
-    let went = true;
+  /** For the pieces of what is written. */
+  writeChunk(chunk: Uint8Array): boolean {
     this.#wrote = true;
-    this.#response.cork(() => {
-      this.#writeHead();
-      went = this.#response.write(chunk);
-    });
+    const went = this.#parts.corked.write(this.#response, this.#head, chunk);
+    this.#head = undefined;
+    if (!went) this.#hear();
     return went;
   }
 
-  #writeHead(): void {
-    if (this.#head === undefined) return;
-    this.#response.writeStatus(statusLine(this.#head.status));
-    for (const [name, value] of this.#head.headers) this.#response.writeHeader(name, value);
-    this.#head = undefined;
+  #feed(frames: Uint8Array): boolean {
+    const reserve = this.#headerBytes();
+    if (this.#pieces === undefined && isOnePiece(frames.length, reserve)) return this.writeChunk(frames);
+    this.#pieces ??= new PieceWriter(this);
+    return this.#pieces.write(frames, reserve);
+  }
+
+  /** uWS tells in a later turn only, so it is soon enough to listen once the socket is full; most never are. */
+  #hear(): void {
+    if (this.#heard) return;
+    this.#heard = true;
+    this.#response.onWritable(() => this.#writable());
   }
 
   #finish(): void {
     this.#response.cork(() => {
-      this.#writeHead();
+      if (this.#head !== undefined) this.#response.writeStatus(this.#head);
+      this.#head = undefined;
       this.#response.end();
     });
     this.#state = "ended";
@@ -120,12 +130,12 @@ export class UwsEventSink implements EventSink, Stalled {
     if (this.#state === "ended") return true;
     const wasFull = this.#full;
     this.#wrote = false;
-    this.#full = !this.#pieces.resume();
+    this.#full = this.#pieces?.resume() === false;
     if (!this.#full && this.#state === "ending") this.#finish();
     else if (!this.#full && wasFull) this.#stream?.writable();
-    if (!this.#wrote && this.#state === "open") this.#full = !this.#writeChunk(nothing);
-    if (this.#full) this.#stalls.began(this);
-    else this.#stalls.ended(this);
+    if (!this.#wrote && this.#state === "open") this.#full = !this.writeChunk(nothing);
+    if (this.#full) this.#parts.stalls.began(this);
+    else this.#parts.stalls.ended(this);
     return true;
   }
 }

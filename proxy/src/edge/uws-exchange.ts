@@ -1,12 +1,12 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
+import { withFrameRoom } from "../hub/frame-room.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { Body, Exchange, RequestHeader, RequestOrigin } from "./exchange.ts";
+import type { HeadBlocks } from "./head-block.ts";
 import { safeCorkBytes } from "./piece-writer.ts";
 import { type HeadFault, type HeadLimits, RequestHead, requestLineBytes } from "./request-head.ts";
-import type { StallWatch } from "./stall-watch.ts";
-import { statusLine } from "./status-line.ts";
-import { UwsEventSink } from "./uws-event-sink.ts";
+import { UwsEventSink, type UwsSinkParts } from "./uws-event-sink.ts";
 
 /** Largest answer that goes out in one cork with its headers; larger ones are written in pieces. */
 const oneCorkBody = safeCorkBytes - 2_000;
@@ -24,6 +24,14 @@ const addressText = (text: ArrayBuffer): string => (text.byteLength === 0 ? "" :
 const bytesOf = (body: string | Uint8Array): Uint8Array =>
   typeof body === "string" ? new TextEncoder().encode(body) : body;
 
+/** No more bytes than this, whatever characters they are. */
+const mostBytesOf = (body: string | Uint8Array): number => (typeof body === "string" ? body.length * 3 : body.length);
+
+/** What all exchanges of an engine share. */
+export interface UwsExchangeParts extends UwsSinkParts {
+  readonly heads: HeadBlocks;
+}
+
 /** The other end. It outlives the exchange for as long as a stream lasts, so it must not hold on to it. */
 interface Client {
   gone: boolean;
@@ -40,6 +48,39 @@ const clientOf = (response: HttpResponse): Client => {
   return client;
 };
 
+/** Most requests are never asked where they came from, and reading it costs microseconds. */
+class UwsOrigin implements RequestOrigin {
+  readonly #response: HttpResponse;
+  readonly #client: Client;
+  readonly #head: RequestHead;
+  #peer: string | undefined;
+
+  constructor(response: HttpResponse, client: Client, head: RequestHead) {
+    this.#response = response;
+    this.#client = client;
+    this.#head = head;
+  }
+
+  get peer(): string {
+    this.#peer ??= this.#client.gone ? "" : addressText(this.#response.getRemoteAddressAsText());
+    return this.#peer;
+  }
+
+  /** uWS understands PROXY protocol v2 from anybody; whom to believe is decided by admission. */
+  get proxied(): string | undefined {
+    const proxied = this.#client.gone ? "" : addressText(this.#response.getProxiedRemoteAddressAsText());
+    return proxied === "" ? undefined : proxied;
+  }
+
+  get forwardedFor(): string | undefined {
+    return this.#head.all("x-forwarded-for");
+  }
+
+  get forwarded(): string | undefined {
+    return this.#head.all("forwarded");
+  }
+}
+
 /** One request of uWebSockets.js. Everything is copied from the request at once, since it dies with the handler. */
 export class UwsExchange implements Exchange {
   readonly method: string;
@@ -47,19 +88,18 @@ export class UwsExchange implements Exchange {
   readonly query: string;
   readonly #head: RequestHead;
   readonly #response: HttpResponse;
-  readonly #stalls: StallWatch;
+  readonly #parts: UwsExchangeParts;
   readonly #client: Client;
   #answered = false;
-  /** Asked for by admission and by access: reading it costs microseconds. */
   #origin: RequestOrigin | undefined;
 
-  constructor(response: HttpResponse, request: HttpRequest, stalls: StallWatch) {
+  constructor(response: HttpResponse, request: HttpRequest, parts: UwsExchangeParts) {
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? "";
     this.#head = readHead(request);
     this.#response = response;
-    this.#stalls = stalls;
+    this.#parts = parts;
     this.#client = clientOf(response);
   }
 
@@ -72,17 +112,8 @@ export class UwsExchange implements Exchange {
   }
 
   origin(): RequestOrigin {
-    this.#origin ??= this.#readOrigin();
+    this.#origin ??= new UwsOrigin(this.#response, this.#client, this.#head);
     return this.#origin;
-  }
-
-  #readOrigin(): RequestOrigin {
-    const headers = { forwardedFor: this.#head.all("x-forwarded-for"), forwarded: this.#head.all("forwarded") };
-    if (this.#client.gone) return { peer: "", proxied: undefined, ...headers };
-    // uWS understands PROXY protocol v2 from anybody; whom to believe is decided by admission.
-    const proxied = addressText(this.#response.getProxiedRemoteAddressAsText());
-    const peer = addressText(this.#response.getRemoteAddressAsText());
-    return { peer, proxied: proxied === "" ? undefined : proxied, ...headers };
   }
 
   readBody(limit: number): Promise<Body> {
@@ -92,12 +123,13 @@ export class UwsExchange implements Exchange {
     this.#client.mourner = { aborted: () => resolve({ kind: "aborted" }) };
     this.#response.onData((part, isLast) => {
       size += part.byteLength;
-      if (size <= limit) parts.push(new Uint8Array(part.slice(0)));
-      else {
+      if (size > limit) {
         // The rest is read and forgotten: closing at once could cost the client our answer.
         parts.length = 0;
         resolve({ kind: "too-large" });
+        return;
       }
+      parts.push(withFrameRoom(new Uint8Array(part)));
       if (isLast) resolve({ kind: "bytes", bytes: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts) });
     });
     return promise;
@@ -106,10 +138,10 @@ export class UwsExchange implements Exchange {
   respond(answer: Answer): void {
     if (this.#client.gone || this.#answered) return;
     this.#answered = true;
-    const body = bytesOf(answer.body);
-    if (this.method === "HEAD") this.#respondHead(answer, body.length);
-    else if (body.length > oneCorkBody) this.#respondLarge(answer, body);
-    else this.#respondAtOnce(answer, body);
+    const { body } = answer;
+    if (this.method === "HEAD") this.#respondHead(answer, Buffer.byteLength(body));
+    else if (mostBytesOf(body) > oneCorkBody) this.#respondLarge(answer, bytesOf(body));
+    else this.#respondAtOnce(answer);
   }
 
   /**
@@ -121,7 +153,7 @@ export class UwsExchange implements Exchange {
     setImmediate(() => {
       if (this.#client.gone) return;
       this.#response.cork(() => {
-        this.#writeHead(status, headers);
+        this.#response.writeStatus(this.#block(status, headers));
         this.#response.end(bytesOf(body), true);
       });
     });
@@ -131,7 +163,7 @@ export class UwsExchange implements Exchange {
     // uWS keeps the response corked until its handler has returned, and one cork must not take several writes.
     setImmediate(() => {
       if (this.#client.gone) return;
-      const sink = new UwsEventSink(this.#response, { status: 200, headers }, this.#stalls);
+      const sink = new UwsEventSink(this.#response, this.#block(200, headers), this.#parts);
       this.#client.mourner = sink;
       const opened = open(sink);
       if ("writable" in opened) sink.attach(opened);
@@ -139,9 +171,9 @@ export class UwsExchange implements Exchange {
     });
   }
 
-  #respondAtOnce({ status, headers }: Answer, body: Uint8Array): void {
+  #respondAtOnce({ status, headers, body }: Answer): void {
     this.#response.cork(() => {
-      this.#writeHead(status, headers);
+      this.#response.writeStatus(this.#block(status, headers));
       if (status === 204) this.#response.endWithoutBody();
       else if (body.length === 0) this.#response.endWithoutBody(0);
       else this.#response.end(body);
@@ -150,7 +182,7 @@ export class UwsExchange implements Exchange {
 
   #respondHead({ status, headers }: Answer, length: number): void {
     this.#response.cork(() => {
-      this.#writeHead(status, headers);
+      this.#response.writeStatus(this.#block(status, headers));
       this.#response.endWithoutBody(length);
     });
   }
@@ -158,14 +190,13 @@ export class UwsExchange implements Exchange {
   #respondLarge({ status, headers }: Answer, body: Uint8Array): void {
     setImmediate(() => {
       if (this.#client.gone) return;
-      const sink = new UwsEventSink(this.#response, { status, headers }, this.#stalls);
+      const sink = new UwsEventSink(this.#response, this.#block(status, headers), this.#parts);
       this.#client.mourner = sink;
       sink.end(body);
     });
   }
 
-  #writeHead(status: number, headers: ResponseHeaders): void {
-    this.#response.writeStatus(statusLine(status));
-    for (const [name, value] of headers) this.#response.writeHeader(name, value);
+  #block(status: number, headers: ResponseHeaders): string {
+    return this.#parts.heads.of(status, headers);
   }
 }

@@ -1,39 +1,76 @@
 import type { Clock } from "./ports.ts";
 import type { TopicStreams } from "./topic-streams.ts";
 
-/** Writes what arrived in a turn at its end, topic after topic, a bounded number of streams a turn. */
+export interface FanOutSettings {
+  /** So many streams are written, then others on the event loop get their turn. */
+  readonly streamsPerTurn: number;
+  /** Milliseconds within which a socket gets one write of all that came; 0: a turn of the event loop. */
+  readonly windowMs: () => number;
+}
+
+/**
+ * Writes what arrived in a turn at its end, topic after topic, a bounded number of streams a turn. With a window, what
+ * comes after a quiet one is written at once, and what comes within it when it ends.
+ */
 export class FanOut {
   readonly #clock: Clock;
-  readonly #streamsPerTurn: number;
+  readonly #settings: FanOutSettings;
   readonly #waiting = new Set<TopicStreams>();
   #scheduled = false;
+  /** Before the end of the window. */
+  #cancelTimer: (() => void) | undefined;
+  #beganAt = Number.NEGATIVE_INFINITY;
 
-  /** `streamsPerTurn`: so many streams are written, then others on the event loop get their turn. */
-  constructor(clock: Clock, streamsPerTurn: number) {
+  constructor(clock: Clock, settings: FanOutSettings) {
     this.#clock = clock;
-    this.#streamsPerTurn = streamsPerTurn;
+    this.#settings = settings;
   }
 
   /** `streams` have something new in their ring. */
   announce(streams: TopicStreams): void {
     if (streams.size === 0) return;
     this.#waiting.add(streams);
-    this.#schedule();
+    // Who is not written before the ring is full would have to read the journal.
+    if (streams.ringFills) this.#endTurn();
+    else this.#schedule();
   }
 
   forget(streams: TopicStreams): void {
     this.#waiting.delete(streams);
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#clock.endOfTurn(this.#turn);
+  stop(): void {
+    this.#waiting.clear();
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#cancelTimer !== undefined) return;
+    const windowMs = this.#settings.windowMs();
+    // A clock that was set back must not make anybody wait longer.
+    const left = windowMs > 0 ? Math.min(windowMs, this.#beganAt + windowMs - this.#clock.now()) : 0;
+    if (left <= 0) this.#endTurn();
+    else this.#cancelTimer = this.#clock.after(left, this.#begin);
+  }
+
+  #endTurn(): void {
+    if (this.#scheduled) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#scheduled = true;
+    this.#clock.endOfTurn(this.#begin);
+  }
+
+  readonly #begin = (): void => {
+    this.#cancelTimer = undefined;
+    this.#beganAt = this.#clock.now();
+    this.#turn();
+  };
 
   readonly #turn = (): void => {
     this.#scheduled = false;
-    let budget = this.#streamsPerTurn;
+    let budget = this.#settings.streamsPerTurn;
     for (const streams of this.#waiting) {
       if (budget <= 0) break;
       this.#waiting.delete(streams);
@@ -41,6 +78,8 @@ export class FanOut {
       // Behind the others, so that one crowded topic does not hold them up.
       if (streams.passing) this.#waiting.add(streams);
     }
-    if (this.#waiting.size > 0) this.#schedule();
+    if (this.#waiting.size === 0) return;
+    this.#scheduled = true;
+    this.#clock.endOfTurn(this.#turn);
   };
 }

@@ -43,6 +43,8 @@ export class FrameRing {
   #frames: RingFrame[] = [];
   #start = 0;
   #bytes = 0;
+  #newFrames = 0;
+  #newBytes = 0;
   #floor: number;
   #newest: number;
   #gaps: readonly Span[] = [];
@@ -72,9 +74,17 @@ export class FrameRing {
     return this.#bytes;
   }
 
+  /** Half of what the ring may hold came since the last `releaseShared`. */
+  get halfNew(): boolean {
+    const { maxFrames, maxBytes } = this.#limits;
+    return this.#newFrames * 2 >= maxFrames || this.#newBytes * 2 >= maxBytes;
+  }
+
   append(frame: RingFrame): void {
     const { sequence, end = sequence } = frame;
     this.#frames.push(frame);
+    this.#newFrames += 1;
+    this.#newBytes += frame.bytes.length + frameOverhead;
     this.#newest = sequence;
     if (end > sequence) this.#gaps = [...this.#gaps.filter(({ to }) => to > this.#floor), { from: sequence, to: end }];
     this.#bytes += frame.bytes.length + frameOverhead;
@@ -143,9 +153,11 @@ export class FrameRing {
     return undefined;
   }
 
-  /** Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
+  /** All that it has was written. Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
   releaseShared(): void {
     this.#shared = undefined;
+    this.#newFrames = 0;
+    this.#newBytes = 0;
   }
 
   #overfull(): boolean {

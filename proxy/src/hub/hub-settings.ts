@@ -15,6 +15,8 @@ export interface HubSettings {
   readonly replaysAtOnce?: number | undefined;
   /** What a stream that resumes is given of the past, give or take a page, before it is told a gap and goes on with the newest. Absent: all there is. */
   readonly resumeLimits?: ResumeLimits | undefined;
+  /** Milliseconds in which a socket gets one write of all that came. Absent: a turn of the event loop. */
+  readonly batchWindowMs?: number | undefined;
   /** Seconds after which a stream is ended, give or take a tenth. Absent: never. */
   readonly maxAgeSec?: number | undefined;
 }

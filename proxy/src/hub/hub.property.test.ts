@@ -19,8 +19,8 @@ test("whatever happens, a stream gets everything once and in order, or is told w
   let received = 0;
   let gaps = 0;
   await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const scene = new Scene(kinds);
+    fc.asyncProperty(steps, fc.constantFrom(0, 5, 100), async (all, batchWindowMs) => {
+      const scene = new Scene(kinds, batchWindowMs);
       await scene.run(all);
       await scene.heal();
       for (const { check, sink } of scene.clients) {

@@ -14,6 +14,7 @@ import { RingBudget } from "./ring-budget.ts";
 import { SentTally } from "./sent-tally.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { SharedPages } from "./shared-pages.ts";
+import type { Soon } from "./soon.ts";
 import type { Stream, Wish } from "./stream.ts";
 import { TailSweep } from "./tail-sweep.ts";
 import type { DeliveryTracing } from "./tracing.ts";
@@ -69,7 +70,7 @@ export interface Hub {
   /** Opens a stream; the sink may be written to before this returns, and is from then on the hub's until `closed()`. */
   open(request: StreamRequest, sink: EventSink): OpenStream | StreamRefusal;
   /** With a message id the event is stored once within the journal's duplicate window. */
-  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishResult>;
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Soon<PublishResult>;
   publishBatch(topicId: TopicId, lines: readonly BatchLine[]): Promise<BatchResult>;
   /** Refuses new streams and ends the open ones at a pace; resolves when none is left, or at the deadline. */
   drain(drain: Drain): Promise<void>;
@@ -155,7 +156,7 @@ class TopicHub implements Hub {
     }
   }
 
-  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishResult> {
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Soon<PublishResult> {
     return publishOnce(this.#dependencies.journal, topicId, event, messageId);
   }
 
@@ -211,6 +212,7 @@ class TopicHub implements Hub {
     this.#streams.stop();
     this.#interests.stop();
     this.#shared.pages.stop();
+    this.#shared.fanOut.stop();
     this.#sweep.stop();
   }
 
@@ -220,7 +222,10 @@ class TopicHub implements Hub {
       ...this.#dependencies,
       ...optionalSettings(settings),
       tally,
-      fanOut: new FanOut(clock, bounds.streamsPerTurn),
+      fanOut: new FanOut(clock, {
+        streamsPerTurn: bounds.streamsPerTurn,
+        windowMs: () => settings().batchWindowMs ?? 0,
+      }),
       sweep: this.#sweep,
       ringBudget: new RingBudget(bounds.ringBudgetBytes),
       pages: new SharedPages({ ...this.#dependencies, gate: this.#replayGate }, bounds.pages),

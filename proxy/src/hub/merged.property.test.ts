@@ -19,8 +19,8 @@ test("whatever happens, a stream of several topics gets everything once and in j
 }, async () => {
   const seen = { received: 0, gaps: 0, late: 0, forgiven: 0, unreadable: 0, foundLate: 0 };
   await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const scene = new Scene(kinds);
+    fc.asyncProperty(steps, fc.constantFrom(0, 0, 5, 100), async (all, batchWindowMs) => {
+      const scene = new Scene(kinds, batchWindowMs);
       await scene.run(all);
       await scene.heal();
       for (const { check, sink } of scene.clients) {

@@ -1,5 +1,6 @@
 import type { DropReason, ResumeResult } from "@revenprox/contract/metrics";
 import type { PublishedEvent, TopicId } from "./event.ts";
+import type { Soon } from "./soon.ts";
 
 /** A place in the journal. Sequences count over all topics; they begin anew only with a new epoch (milliseconds). */
 export interface Cursor {
@@ -91,7 +92,7 @@ export interface Journal {
   readonly known: Cursor | undefined;
   readonly connected: boolean;
   /** An event with a message id is stored once within the journal's duplicate window; the id is unique over all topics. */
-  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishOutcome>;
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Soon<PublishOutcome>;
   /** Most events that `publishTogether` takes; 0 where the journal cannot. */
   readonly mostTogether: number;
   /** Stores all of the events without another one between them, or none; the cursor is the last one's. */

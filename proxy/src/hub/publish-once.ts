@@ -1,8 +1,11 @@
 import type { PublishedEvent, TopicId } from "./event.ts";
 import { type Journal, JournalUnavailable, type PublishOutcome } from "./ports.ts";
+import { mended, type Soon, whenThere } from "./soon.ts";
 
 /** `conflict`: the message id belongs to another event of the topic, and this one was not stored. */
 export type PublishResult = PublishOutcome | { readonly kind: "conflict" };
+
+type Stored = Extract<PublishOutcome, { kind: "stored" }>;
 
 type Found = { readonly kind: "event"; readonly event: PublishedEvent | undefined } | { readonly kind: "gone" };
 
@@ -29,20 +32,34 @@ const eventAt = async (journal: Pick<Journal, "read">, topicId: TopicId, sequenc
  * Publishes, and compares a repeated message id with what is stored under it. Where that is gone already,
  * the repetition is believed: it is answered with the first one's place.
  */
-export const publishOnce = async (
+export const publishOnce = (
   journal: Pick<Journal, "publish" | "read">,
   topicId: TopicId,
   event: PublishedEvent,
   messageId?: string,
+): Soon<PublishResult> =>
+  mended<PublishResult>(
+    () =>
+      whenThere<PublishOutcome, PublishResult>(journal.publish(topicId, event, messageId), (outcome) =>
+        messageId !== undefined && outcome.kind === "stored" && outcome.duplicate === true
+          ? compared(journal, topicId, event, outcome)
+          : outcome,
+      ),
+    unlessUnavailable,
+  );
+
+const compared = async (
+  journal: Pick<Journal, "read">,
+  topicId: TopicId,
+  event: PublishedEvent,
+  outcome: Stored,
 ): Promise<PublishResult> => {
-  try {
-    const outcome = await journal.publish(topicId, event, messageId);
-    if (messageId === undefined || outcome.kind !== "stored" || outcome.duplicate !== true) return outcome;
-    const found = await eventAt(journal, topicId, outcome.cursor.sequence);
-    if (found.kind === "gone") return outcome;
-    return found.event !== undefined && sameEvent(event, found.event) ? outcome : { kind: "conflict" };
-  } catch (error) {
-    if (error instanceof JournalUnavailable) return { kind: "unavailable" };
-    throw error;
-  }
+  const found = await eventAt(journal, topicId, outcome.cursor.sequence);
+  if (found.kind === "gone") return outcome;
+  return found.event !== undefined && sameEvent(event, found.event) ? outcome : { kind: "conflict" };
+};
+
+const unlessUnavailable = (error: unknown): PublishResult => {
+  if (error instanceof JournalUnavailable) return { kind: "unavailable" };
+  throw error;
 };

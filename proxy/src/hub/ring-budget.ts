@@ -3,11 +3,24 @@ import type { FrameRing } from "./frame-ring.ts";
 /** Bytes that the rings of all topics may hold together; the journal has what a ring lets go. */
 export const defaultRingBudgetBytes = 67_108_864;
 
-/** Keeps all rings together within a budget: the ring that was appended to longest ago is cleared first. */
+/** A ring's place in the order of the last append. */
+interface Place {
+  readonly ring: FrameRing;
+  /** What the ring was last counted with. */
+  bytes: number;
+  older: Place | undefined;
+  newer: Place | undefined;
+}
+
+/**
+ * Keeps all rings together within a budget: the ring that was appended to longest ago is cleared first. The order is a
+ * chain, since every event moves a ring to its end: a map would be rebuilt again and again.
+ */
 export class RingBudget {
   readonly #maxBytes: number;
-  /** In order of the last append; the value is what the ring was last counted with. */
-  readonly #counted = new Map<FrameRing, number>();
+  readonly #places = new Map<FrameRing, Place>();
+  #oldest: Place | undefined;
+  #newest: Place | undefined;
   #bytes = 0;
 
   constructor(maxBytes: number) {
@@ -24,18 +37,48 @@ export class RingBudget {
 
   /** To be called once after a turn's appends to `ring`. */
   touched(ring: FrameRing): void {
-    this.forget(ring);
-    this.#counted.set(ring, ring.bytes);
-    this.#bytes += ring.bytes;
-    for (const [oldest] of this.#counted) {
-      if (this.#bytes <= this.#maxBytes || oldest === ring) return;
-      oldest.clear();
-      this.forget(oldest);
+    const place = this.#places.get(ring) ?? this.#placeFor(ring);
+    this.#bytes += ring.bytes - place.bytes;
+    place.bytes = ring.bytes;
+    if (place !== this.#newest) {
+      this.#unlink(place);
+      this.#append(place);
+    }
+    while (this.#bytes > this.#maxBytes && this.#oldest !== undefined && this.#oldest.ring !== ring) {
+      const { ring: longestQuiet } = this.#oldest;
+      longestQuiet.clear();
+      this.forget(longestQuiet);
     }
   }
 
   forget(ring: FrameRing): void {
-    this.#bytes -= this.#counted.get(ring) ?? 0;
-    this.#counted.delete(ring);
+    const place = this.#places.get(ring);
+    if (place === undefined) return;
+    this.#places.delete(ring);
+    this.#unlink(place);
+    this.#bytes -= place.bytes;
+  }
+
+  #placeFor(ring: FrameRing): Place {
+    const place: Place = { ring, bytes: 0, older: undefined, newer: undefined };
+    this.#places.set(ring, place);
+    return place;
+  }
+
+  #append(place: Place): void {
+    place.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = place;
+    else this.#newest.newer = place;
+    this.#newest = place;
+  }
+
+  #unlink(place: Place): void {
+    const { older, newer } = place;
+    if (older !== undefined) older.newer = newer;
+    else if (this.#oldest === place) this.#oldest = newer;
+    if (newer !== undefined) newer.older = older;
+    else if (this.#newest === place) this.#newest = older;
+    place.older = undefined;
+    place.newer = undefined;
   }
 }

@@ -26,6 +26,11 @@ export class TopicStreams {
     return this.#streams.length;
   }
 
+  /** What no pass has written yet takes half of the ring. */
+  get ringFills(): boolean {
+    return this.#dependencies.view.ring.halfNew;
+  }
+
   [Symbol.iterator](): Iterator<Stream> {
     return this.#streams.values();
   }

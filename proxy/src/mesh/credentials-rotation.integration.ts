@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { natsServer } from "@revenprox/cluster";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LiveEvent, PublishOutcome } from "../hub/ports.ts";
+import type { Soon } from "../hub/soon.ts";
 import { dataOf, event, readAll, topicNumber } from "./testing/event-text.ts";
 import { eventually } from "./testing/eventually.ts";
 import { type NatsProcess, startNats } from "./testing/nats-process.ts";
@@ -39,7 +40,7 @@ const oneUser = (password: string): string => `authorization { users: [{ user: p
 const load = async () => {
   const told: LiveEvent[] = [];
   await proxy.journal.follow(topic, (live) => told.push(live));
-  const outcomes: Promise<PublishOutcome>[] = [];
+  const outcomes: Soon<PublishOutcome>[] = [];
   const ticker = setInterval(() => {
     outcomes.push(proxy.journal.publish(topic, event(`event ${outcomes.length}`)));
   }, 5);

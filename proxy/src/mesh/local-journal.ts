@@ -68,8 +68,8 @@ class LocalJournal implements MeasuredJournal {
     this.#clock.endOfTurn(() => listener.resync("connected"));
   }
 
-  /** Followers are told before this resolves; what they write goes out at the end of the turn, after the publisher's answer. */
-  async publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Promise<PublishOutcome> {
+  /** Followers are told before this returns; what they write goes out at the end of the turn, after the publisher's answer. */
+  publish(topicId: TopicId, event: PublishedEvent, messageId?: string): PublishOutcome {
     if (sizeOf(event) > this.#maxBytes) return { kind: "too-large", limit: this.#maxBytes };
     const now = this.#clock.now();
     const first = messageId === undefined ? undefined : this.#duplicates.find(messageId, now);
@@ -92,11 +92,10 @@ class LocalJournal implements MeasuredJournal {
   #append(topicId: TopicId, event: PublishedEvent): number {
     const acceptedAt = this.#clock.now();
     this.#store.expire(acceptedAt);
-    const previous = this.#store.lastOf(topicId);
-    const sequence = this.#store.append(topicId, event, acceptedAt);
-    const live = { sequence, acceptedAt, event, previous };
-    for (const onEvent of this.#followers.get(topicId) ?? []) onEvent(live);
-    return sequence;
+    const live = this.#store.append(topicId, event, acceptedAt);
+    const followers = this.#followers.get(topicId);
+    if (followers !== undefined) for (const onEvent of followers) onEvent(live);
+    return live.sequence;
   }
 
   async follow(topicId: TopicId, onEvent: Follower): Promise<{ stop(): void }> {

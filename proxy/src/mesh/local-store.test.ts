@@ -79,7 +79,7 @@ test("is what a list with the same limits would be", () => {
         store.expire(now);
         if ("append" in each) {
           const id = ids[each.append] ?? a;
-          last = store.append(id, text("x".repeat(each.size)), now);
+          last = store.append(id, text("x".repeat(each.size)), now).sequence;
           list.push({ id, sequence: last, at: now, bytes: each.size + 256 });
           const own = list.filter((entry) => entry.id === id);
           removeIf((entry) => own.length > limits.maxEventsPerTopic && entry === own[0]);

@@ -1,5 +1,5 @@
 import type { PublishedEvent, TopicId } from "../hub/event.ts";
-import type { JournalPage, JournalPlace, StoredEvent } from "../hub/ports.ts";
+import type { JournalPage, JournalPlace, LiveEvent, StoredEvent } from "../hub/ports.ts";
 
 export interface StoreLimits {
   readonly maxEventsPerTopic: number;
@@ -71,7 +71,8 @@ export class LocalStore {
     return this.#topics.get(topicId)?.entries.at(-1)?.sequence ?? 0;
   }
 
-  append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): number {
+  /** The entry as it is to be told. */
+  append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): LiveEvent {
     this.#sequence += 1;
     const entry: Entry = {
       sequence: this.#sequence,
@@ -87,10 +88,11 @@ export class LocalStore {
     this.#bytes += sizeOf(event);
     this.#entries += 1;
     const log = this.#logOf(topicId);
+    const previous = log.entries.at(-1)?.sequence ?? 0;
     log.entries.push(entry);
     if (log.entries.length - log.start > this.#limits.maxEventsPerTopic) this.#removeOldestOf(log);
     while (this.#bytes > this.#limits.maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
-    return entry.sequence;
+    return { sequence: entry.sequence, acceptedAt, event, previous };
   }
 
   expire(now: number): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { natsServer } from "@revenprox/cluster";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LiveEvent, PublishOutcome } from "../hub/ports.ts";
+import type { Soon } from "../hub/soon.ts";
 import { dataOf, event, readAll, store, topicNumber } from "./testing/event-text.ts";
 import { eventually } from "./testing/eventually.ts";
 import { type NatsProcess, startNats } from "./testing/nats-process.ts";
@@ -40,7 +41,7 @@ describe("an outage of the NATS server", () => {
     const told: LiveEvent[] = [];
     await follower.journal.follow(topic, (live) => told.push(live));
 
-    const outcomes: { readonly data: string; readonly outcome: Promise<PublishOutcome> }[] = [];
+    const outcomes: { readonly data: string; readonly outcome: Soon<PublishOutcome> }[] = [];
     const ticker = setInterval(() => {
       const data = `event ${outcomes.length}`;
       outcomes.push({ data, outcome: publisher.journal.publish(topic, event(data)) });

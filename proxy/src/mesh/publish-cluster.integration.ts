@@ -3,6 +3,7 @@ import { natsServer } from "@revenprox/cluster";
 import { journalStream } from "@revenprox/contract/nats-subjects";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LiveEvent, PublishOutcome } from "../hub/ports.ts";
+import type { Soon } from "../hub/soon.ts";
 import { dataOf, event, readAll, topicNumber } from "./testing/event-text.ts";
 import { eventually } from "./testing/eventually.ts";
 import { type NatsCluster, startNatsCluster } from "./testing/nats-cluster.ts";
@@ -37,7 +38,7 @@ const open = async (): Promise<ProxyJournal> => {
 
 /** Publishes without a pause until it is stopped; every event once. */
 const publishing = (proxy: ProxyJournal) => {
-  const sent: { readonly data: string; readonly outcome: Promise<PublishOutcome> }[] = [];
+  const sent: { readonly data: string; readonly outcome: Soon<PublishOutcome> }[] = [];
   const ticker = setInterval(() => {
     for (let each = 0; each < 5; each += 1) {
       const data = `event ${sent.length}`;

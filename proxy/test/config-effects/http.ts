@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { type EffectRow, withFolder, withProxy } from "../testing/effect-row.ts";
+import { type EffectRow, withEachEngine, withFolder, withProxy } from "../testing/effect-row.ts";
 import { type ProxyProcess, until } from "../testing/proxy-process.ts";
 import { openStream, type RawStream } from "../testing/raw-stream.ts";
 
@@ -137,6 +137,22 @@ export const httpRows: readonly EffectRow[] = [
           );
         expect(await allowed("https://app.example")).toBe("https://app.example");
         expect(await allowed("https://other.example")).toBeNull();
+      }),
+  },
+  {
+    key: "http.batch_window_ms",
+    name: "events that come one after the other within the window are one chunk",
+    run: () =>
+      withEachEngine({ REVENPROX_HTTP__BATCH_WINDOW_MS: "100" }, async ({ port }) => {
+        const stream = openStream(port, "/events/a");
+        await stream.waitFor("id: ");
+        // Each publish is answered before the next: without a window each event is a write of its own.
+        const chunkOfTwo = /\r\n[0-9a-f]+\r\nid: \S+\ndata: x\n\nid: \S+\ndata: x\n\n/;
+        await until("two events in one chunk", async () => {
+          for (let count = 0; count < 3; count += 1) expect(await publishStatus(port, "x")).toBe(202);
+          return chunkOfTwo.test(stream.raw().toString("latin1")) || undefined;
+        });
+        stream.close();
       }),
   },
   {

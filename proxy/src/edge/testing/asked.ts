@@ -16,7 +16,7 @@ export interface Asked {
 
 export const callers = { allowQueryToken: () => true, clientOf: () => "127.0.0.1" };
 export const readers: DataPlaneParts["readers"] = {
-  access: { forSubscribe: async () => ({ kind: "allowed", token: undefined, watch: () => silent }) },
+  access: { forSubscribe: async () => ({ kind: "allowed", token: undefined, watch: () => ({ release: silent }) }) },
   callers,
   retryMs: () => 2_000,
 };

@@ -29,7 +29,7 @@ export class Scene<Check extends Judge> {
   /** Longest time for which reads failed, in milliseconds. */
   failedMs = 0;
 
-  constructor(kinds: readonly Kind<Check>[]) {
+  constructor(kinds: readonly Kind<Check>[], batchWindowMs = 0) {
     this.#kinds = kinds;
     this.journal = new ModelJournal(this.clock, { pageSize: 5 });
     this.#world = this.#nameWorld({ entries: this.journal.history, removedTo: 0 });
@@ -44,6 +44,7 @@ export class Scene<Check extends Judge> {
           maxConnections: 100,
           keepaliveIntervalSec: 2,
           retryMs: 2_000,
+          batchWindowMs,
           replaysAtOnce: 2,
           resumeLimits: { maxEvents: this.#resumeEvents, maxBytes: 100_000 },
         }),

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { followed, mended, type Soon, whenThere } from "./soon.ts";
+
+const fault = new Error("broken");
+const throwing = (): Soon<number> => {
+  throw fault;
+};
+
+describe("whenThere", () => {
+  test("uses at once what is there", () => {
+    expect(whenThere(2, (value) => value + 1)).toBe(3);
+  });
+
+  test("uses later what is not", async () => {
+    const later = whenThere(Promise.resolve(2), (value) => value + 1);
+    expect(later).toBeInstanceOf(Promise);
+    expect(await later).toBe(3);
+  });
+
+  test("tells failures as they come", async () => {
+    expect(() => whenThere(2, throwing)).toThrow(fault);
+    await expect(whenThere(Promise.resolve(2), throwing)).rejects.toBe(fault);
+  });
+});
+
+describe("mended", () => {
+  test.each([
+    ["thrown", throwing],
+    ["rejected", () => Promise.reject<number>(fault)],
+  ])("takes the place of what was %s", async (_, value) => {
+    expect(await mended(value, () => 7)).toBe(7);
+  });
+
+  test("leaves a good value as it is", () => {
+    expect(
+      mended<number>(
+        () => 5,
+        () => 7,
+      ),
+    ).toBe(5);
+  });
+});
+
+describe("followed", () => {
+  test.each([
+    ["there", () => 1, true],
+    ["later", () => Promise.resolve(1), true],
+    ["thrown", throwing, false],
+    ["rejected", () => Promise.reject<number>(fault), false],
+  ])("is told once of a value that is %s", async (_, value, good) => {
+    let told = 0;
+    const result = (async () => followed(value, () => (told += 1)))();
+    if (good) expect(await result).toBe(1);
+    else await expect(result).rejects.toBe(fault);
+    expect(told).toBe(1);
+  });
+});
