@@ -11,6 +11,8 @@ export const conditionMeanings = {
   JournalDurable: "Events outlive the loss of a NATS pod.",
   MonitoringReady: "What monitoring asks for exists.",
   RouteReady: "The Ingress or HTTPRoute that the spec asks for is taken; also where it asks for none.",
+  AutoscalingReady: "What spec.autoscaling asks for works; also where it asks for none.",
+  HealingExhausted: "A proxy is cut off and the budget of replacements is used up: it needs a person.",
   AuthenticationConfigured: "Somebody decides who may read.",
   UpgradePending: "The operator has newer images than those that are kept; the message says how to take them.",
 } as const;

@@ -60,6 +60,10 @@ export type RequestClass = (typeof requestClasses)[number];
 export const resumeResults = ["continued", "expired", "reset", "future", "invalid", "replay_limit"] as const;
 export type ResumeResult = (typeof resumeResults)[number];
 
+/** Why a stream was ended so that its client goes to another proxy; the label values of `streams_moved_total`, all present from the start. */
+export const moveReasons = ["drain", "shed"] as const;
+export type MoveReason = (typeof moveReasons)[number];
+
 /** Why a span was lost; the label values of `trace_spans_dropped_total`, all present from the start. */
 export const spanLosses = ["queue_full", "export_failed"] as const;
 
@@ -155,6 +159,12 @@ export const metrics = {
     type: "counter",
     group: "extra",
     help: "Streams that closed while their client took no bytes: cut after slow_client_timeout_sec without progress, or left in that time",
+  },
+  streams_moved_total: {
+    type: "counter",
+    group: "extra",
+    help: "Streams that were ended cleanly so that their clients go to another proxy, by reason: drain = this one shuts down, shed = it was asked to give some away",
+    labels: ["reason"],
   },
   degraded: {
     type: "gauge",

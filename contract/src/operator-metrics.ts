@@ -21,6 +21,7 @@ export const operatorMetrics = {
   list_total: "counter",
   child_writes_total: "counter",
   status_writes_total: "counter",
+  autoscaling_decisions_total: "counter",
   resources: "gauge",
   cached_objects: "gauge",
   leader: "gauge",

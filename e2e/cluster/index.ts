@@ -10,3 +10,4 @@ export type { CommandResult } from "./host/command.ts";
 export type { Cluster } from "./node/cluster.ts";
 export type { Forward, Target } from "./node/forward.ts";
 export { attach, type ClusterStatus, down, type OwnedCluster, status, type UpOptions, up } from "./node/up.ts";
+export { type SmallDisk, smallDisk } from "./testing/small-disk.ts";

@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { Platform } from "./platform.ts";
 
 export const chart = fileURLToPath(new URL("../../charts/revenprox", import.meta.url));
+/** The chart before this one, as it was. */
+export const previousChart = fileURLToPath(new URL("../upgrade/charts/revenprox-0.1.0", import.meta.url));
 export const quickstart = `${chart}/examples/quickstart.yaml`;
 export const operatorNamespace = "revenprox-system";
 
@@ -21,9 +23,9 @@ const imageValues = ({ images }: Platform): string[] =>
   });
 
 /** `helm upgrade --install` of this project's chart with the platform's images; returns when the operator is ready. */
-export const installChart = (platform: Platform, extra: readonly string[] = []): Promise<string> =>
+export const installChart = (platform: Platform, extra: readonly string[] = [], of = chart): Promise<string> =>
   platform.helm([
-    ...["upgrade", "--install", "revenprox", chart],
+    ...["upgrade", "--install", "revenprox", of],
     ...["--namespace", operatorNamespace, "--create-namespace"],
     ...imageValues(platform),
     ...extra,

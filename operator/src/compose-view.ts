@@ -1,6 +1,6 @@
 import type { KubeClient } from "./kube/client.ts";
 import { createDiscovery, type Discovery, type ServedKinds } from "./kube/discovery.ts";
-import { coreTargets, type OptionalKind, optionalTargets, revenproxKind } from "./kube/kinds.ts";
+import { coreTargets, type OptionalKind, optionalTargets, podKind, revenproxKind } from "./kube/kinds.ts";
 import { isStatus } from "./kube/kube-error.ts";
 import { keyOf } from "./kube/object.ts";
 import { ObjectStore } from "./kube/store.ts";
@@ -8,6 +8,7 @@ import { isOnlyOfStatus, keysOf } from "./kube/triggers.ts";
 import type { WatchObserver } from "./kube/watch.ts";
 import { WatchSet } from "./kube/watch-set.ts";
 import type { Scheduler } from "./kube/work-queue.ts";
+import { createEndings, type Endings } from "./rollout/endings.ts";
 import type { Settings } from "./settings.ts";
 import { describeError, type Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
@@ -15,6 +16,8 @@ import type { Metrics } from "./telemetry/metrics.ts";
 /** What the operator sees of the cluster. */
 export interface View {
   readonly store: ObjectStore;
+  /** How pods that are gone had ended. */
+  readonly endings: Endings;
   readonly watches: WatchSet;
   readonly discovery: Discovery;
   /** Whether every first list is in; before that children would look as if they were missing, so no key is worked on. */
@@ -47,7 +50,10 @@ export const composeView = (settings: Settings, parts: ViewParts): View => {
   const enqueueAll = () => {
     for (const { metadata } of store.all(revenproxKind)) askForPass(keyOf(metadata.namespace, metadata.name));
   };
+  const endings = createEndings();
   const store = new ObjectStore((change) => {
+    if (change.kind === podKind && change.after === undefined && change.before !== undefined)
+      endings.note(change.before);
     for (const key of keysOf(change)) (isOnlyOfStatus(change) ? askForReport : askForPass)(key);
   });
   const discovery: Discovery = createDiscovery({
@@ -75,7 +81,7 @@ export const composeView = (settings: Settings, parts: ViewParts): View => {
       enqueueAll();
     },
   });
-  return { store, watches, discovery, askForReport, enqueueAll, isComplete: () => complete };
+  return { store, endings, watches, discovery, askForReport, enqueueAll, isComplete: () => complete };
 };
 
 const followOptional = (watches: WatchSet, served: ServedKinds): void => {

@@ -3,19 +3,29 @@ import { runbooks } from "@revenprox/contract/alerts/runbooks";
 import { composeQueues, type Queues } from "./compose-queues.ts";
 import { composeView, type View } from "./compose-view.ts";
 import { secretsToCreate } from "./desired/secrets.ts";
+import { askLoad } from "./fleet/ask-load.ts";
+import { createFleet } from "./fleet/fleet.ts";
+import { callManagement } from "./fleet/management-call.ts";
+import { createHealer } from "./healing/healer.ts";
 import type { KubeClient } from "./kube/client.ts";
 import { createCluster } from "./kube/cluster.ts";
 import { createEventRecorder } from "./kube/events.ts";
 import { fencedClient } from "./kube/fenced-client.ts";
 import { coreTargets, revenproxKind } from "./kube/kinds.ts";
 import { createLeasePort } from "./kube/lease.ts";
+import { askNats } from "./kube/nats-monitor.ts";
+import { createNatsServers } from "./kube/nats-servers.ts";
 import { keyOf } from "./kube/object.ts";
+import { createMarkPods } from "./kube/pod-deletion-cost.ts";
+import { createScalingOutside } from "./kube/scaling-outside.ts";
 import { createSecrets } from "./kube/secrets.ts";
 import { createDefaultStorageClass } from "./kube/storage-class.ts";
 import type { Scheduler } from "./kube/work-queue.ts";
 import { askProxy, createReadWorkload } from "./kube/workload.ts";
 import { electedLeadership, type Leadership, type LeadershipEvents, soleLeadership } from "./leader/leadership.ts";
 import type { Cluster } from "./reconcile/reconcile.ts";
+import { createRollout } from "./rollout/rollout.ts";
+import { createScaler } from "./scaling/scaler.ts";
 import type { Settings } from "./settings.ts";
 import { describeError, type Log } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -80,8 +90,15 @@ export const composeOperator = (settings: Settings, outside: Outside): Operator 
     onLost: () => {
       log.warn("this operator leads no more: it writes nothing until it holds the Lease again");
       for (const queue of [queues.passes, queues.reports]) queue.clear();
+      scaler.forgetAll();
+      healer.forgetAll();
     },
     onFailed: (error) => log.warn(`the Lease could not be read or written: ${describeError(error)}`),
+  });
+  const scaler = createScaler({ now: scheduler.now, onDecided: metrics.autoscalingDecided });
+  const healer = createHealer({
+    now: scheduler.now,
+    onAiling: ({ metadata }) => view.askForReport(keyOf(metadata.namespace, metadata.name)),
   });
   const cluster = composeCluster(settings, outside, { view, client: fencedClient(client, leadership.guard) });
   const queues: Queues = composeQueues(settings, {
@@ -91,6 +108,8 @@ export const composeOperator = (settings: Settings, outside: Outside): Operator 
     metrics,
     tracing: outside.tracing,
     leads: () => leadership.leads,
+    scaler,
+    healer,
   });
   const server = createTelemetryServer({
     metrics,
@@ -150,6 +169,13 @@ const composeCluster = (
   const { now } = scheduler;
   const manager = settings.fieldManager;
   const secrets = createSecrets({ client, now, manager });
+  const fleet = createFleet({
+    secrets,
+    ask: askLoad(callManagement),
+    call: callManagement,
+    now,
+    onSilent: (pod, error) => log.debug(`${pod} does not tell its load: ${describeError(error)}`),
+  });
   return createCluster({
     client,
     store: view.store,
@@ -166,6 +192,21 @@ const composeCluster = (
       onChange: ({ metadata }) => view.askForReport(keyOf(metadata.namespace, metadata.name)),
       onUnknown: ({ metadata }, error) =>
         log.debug(`the streams of ${metadata.namespace}/${metadata.name} are not known: ${describeError(error)}`),
+    }),
+    scaling: createScalingOutside({ client, store: view.store, manager, readLoads: fleet.read }),
+    rollout: createRollout({
+      store: view.store,
+      fleet,
+      markPods: createMarkPods(client, manager),
+      endingOf: view.endings.of,
+      now,
+      wallClock: () => new Date(),
+    }),
+    natsServers: createNatsServers({
+      store: view.store,
+      ask: askNats,
+      now,
+      onChange: ({ metadata }) => view.askForReport(keyOf(metadata.namespace, metadata.name)),
     }),
     record: createEventRecorder({
       client,

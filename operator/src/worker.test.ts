@@ -13,6 +13,7 @@ const noMetrics: Metrics = {
   watchInterrupted: () => undefined,
   wrote: () => undefined,
   statusWritten: () => undefined,
+  autoscalingDecided: () => undefined,
   leadershipGained: () => undefined,
   reportFailed: () => undefined,
   keyAdded: () => undefined,

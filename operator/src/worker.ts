@@ -71,8 +71,8 @@ const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
     log.info(`${resource}: ${ref.kind} ${ref.name} ${outcome.kind}`, more);
     return outcome;
   },
-  patchStatus: async (revenprox, status) => {
-    const wrote = await cluster.patchStatus(revenprox, status);
+  patchStatus: async (revenprox, status, condition) => {
+    const wrote = await cluster.patchStatus(revenprox, status, condition);
     if (wrote) metrics.statusWritten();
     return wrote;
   },
@@ -95,9 +95,9 @@ const traced = (cluster: Cluster, spans: ReadonlyMap<string, PassSpan>): Cluster
       step?.end(outcome.kind, outcome.kind === "failed" || outcome.kind === "refused");
       return outcome;
     },
-    patchStatus: async (revenprox, status) => {
+    patchStatus: async (revenprox, status, condition) => {
       const step = of(revenprox)?.step("patch status", {});
-      const wrote = await cluster.patchStatus(revenprox, status);
+      const wrote = await cluster.patchStatus(revenprox, status, condition);
       step?.end(wrote ? "changed" : "unchanged", false);
       return wrote;
     },

@@ -171,5 +171,5 @@ test("three servers form one cluster, and one of them leaves in lame duck mode",
   client.destroy();
   expect(code).toBe(0);
   expect(Date.now() - sent).toBeGreaterThan(1_000);
-  await Promise.all(others.map((server) => healthy(server, "?js-server-only=true")));
+  await Promise.all(others.map((server) => healthy(server, "?js-enabled-only=true")));
 });

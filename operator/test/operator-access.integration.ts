@@ -4,10 +4,10 @@ import { promisify } from "node:util";
 import { helm } from "@revenprox/cluster";
 import { objectLabels } from "@revenprox/contract/labels";
 import { ports } from "@revenprox/contract/ports";
+import { allows, type Party, type Policy } from "@revenprox/contract/testing/policy-evaluator";
 import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { desired } from "../src/desired/index.ts";
-import { allows, type Party, type Policy } from "../src/testing/policy-evaluator.ts";
 import { inputOf } from "../src/testing/resource.ts";
 
 const chart = fileURLToPath(new URL("../../charts/revenprox", import.meta.url));

@@ -27,6 +27,8 @@ export interface AuthParts {
 export interface Auth {
   readonly publishing: PublishAccess;
   readonly readers: Readers;
+  /** `open` also half-open; `none` without a verifier. */
+  breaker(): "closed" | "open" | "none";
   start(): Promise<void>;
   stop(): void;
 }
@@ -70,6 +72,10 @@ export const buildAuth = async (parts: AuthParts): Promise<Auth> => {
   return {
     publishing: rule.kind === "credentials" ? { kind: rule.kind, access, callers } : { kind: rule.kind },
     readers: { access, callers, retryMs: () => jitteredRetry(live.current().http.retryMs, Math.random) },
+    breaker: () => {
+      if (verifier === undefined) return "none";
+      return verifier.guards.anyOpen ? "open" : "closed";
+    },
     start: async () => {
       await Promise.all([keys?.start(), verifier?.files.start()]);
     },

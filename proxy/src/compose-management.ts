@@ -25,6 +25,8 @@ export interface ManagementGround {
   readonly state: ServiceState;
   readonly tokens: ManagementTokens;
   readonly draining: Draining;
+  /** Whether any breaker before the verifier is open. */
+  readonly breaker: () => "closed" | "open" | "none";
   readonly limits: () => EffectiveLimits;
   readonly metrics: HealthParts["metrics"];
   readonly certificate: CertificateText | undefined;
@@ -63,7 +65,7 @@ function* topicsOf(hub: Hub) {
 
 /** The management plane of this proxy, not yet listening. */
 export const buildManagement = (ground: ManagementGround): FastifyInstance => {
-  const { live, log, proxyId, hub, bus, state, tokens, draining, limits, metrics, certificate } = ground;
+  const { live, log, proxyId, hub, bus, state, tokens, draining, breaker, limits, metrics, certificate } = ground;
   return managementServer({
     version: version(),
     proxyId,
@@ -81,6 +83,10 @@ export const buildManagement = (ground: ManagementGround): FastifyInstance => {
     peers: () => bus.peers(),
     now: Date.now,
     drain: () => draining.begin(),
+    shed: (shed) => hub.shed(shed),
+    moves: () => hub.moves(),
+    journalConnected: () => bus.journal.connected,
+    breaker,
     config: () => ({
       config: configView(live.current()),
       effectiveLimits: limitsView(limits()),

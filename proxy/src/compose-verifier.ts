@@ -17,6 +17,14 @@ export interface Verifier {
   readonly verify: VerifyToken;
   readonly files: UpstreamFiles;
   readonly upstream: Upstream;
+  readonly guards: Guards;
+}
+
+interface Guards {
+  /** The breaker before the upstream of this name. */
+  of(name: string): GuardedCalls;
+  /** Whether any of them is not closed. */
+  readonly anyOpen: boolean;
 }
 
 const upstreamFiles = ({ live, log }: AuthParts): UpstreamFiles => {
@@ -41,10 +49,11 @@ const buildUpstream = ({ live, instruments }: AuthParts, files: UpstreamFiles): 
   });
 
 /** One breaker for each upstream; the gauge tells whether any of them is not closed. */
-const guards = ({ live, log, instruments }: AuthParts) => {
+const guards = ({ live, log, instruments }: AuthParts): Guards => {
   const { circuitBreakerThreshold: threshold, circuitBreakerTimeoutSec } = live.current().jwtVerifier;
   const made: GuardedCalls[] = [];
-  return (name: string): GuardedCalls => {
+  const anyOpen = (): boolean => made.some((guard) => guard.open);
+  const of = (name: string): GuardedCalls => {
     const calls = new GuardedCalls({
       threshold,
       openForMs: circuitBreakerTimeoutSec * 1_000,
@@ -52,11 +61,17 @@ const guards = ({ live, log, instruments }: AuthParts) => {
     });
     made.push(calls);
     calls.onChange((open) => {
-      instruments.circuit_breaker_state.set(made.some((guard) => guard.open) ? 1 : 0);
+      instruments.circuit_breaker_state.set(anyOpen() ? 1 : 0);
       if (open) log.warn(`The circuit breaker before the ${name} is open`);
       else log.info(`The circuit breaker before the ${name} is closed again`);
     });
     return calls;
+  };
+  return {
+    of,
+    get anyOpen() {
+      return anyOpen();
+    },
   };
 };
 
@@ -69,14 +84,14 @@ export const buildVerifier = (parts: AuthParts): Verifier => {
   const upstream = buildUpstream(parts, files);
   const guard = guards(parts);
   const keySet =
-    jwksUrl === undefined ? undefined : new KeySet({ url: jwksUrl, upstream, calls: guard("key set"), now, log });
+    jwksUrl === undefined ? undefined : new KeySet({ url: jwksUrl, upstream, calls: guard.of("key set"), now, log });
   const rules = { keySet, rules: settings, webhookDecides: webhookUrl !== undefined, now };
   const verify = tokenVerifier({
     cache: new VerdictCache({ maxSize: settings.cacheMaxSize, now }),
     signature: keySet === undefined ? undefined : (question) => checkSignature({ ...rules, keySet }, question),
     webhook: webhookUrl === undefined ? undefined : (question) => askWebhook(upstream, webhookUrl, question),
     budget: new CallBudget({ perSec: () => live.current().jwtVerifier.rateLimitPerSec, now }),
-    calls: guard("webhook"),
+    calls: guard.of("webhook"),
     settings: () => live.current().jwtVerifier,
     retryAfterSec: Math.min(settings.circuitBreakerTimeoutSec, 5),
     counts: {
@@ -88,5 +103,5 @@ export const buildVerifier = (parts: AuthParts): Verifier => {
     now,
     log,
   });
-  return { verify, files, upstream };
+  return { verify, files, upstream, guards: guard };
 };

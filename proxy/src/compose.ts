@@ -151,6 +151,11 @@ const accessOf = ({ http, jwtVerifier }: ProxyConfig): AccessRule =>
 /** Address on which the data plane of this configuration listens. */
 export const boundAddress = (config: ProxyConfig): string => addressText(accessOf(config).address);
 
+const certificatesOf = async ({ http, management }: ProxyConfig) => ({
+  http: await certificateOf(http),
+  management: await certificateOf(management),
+});
+
 /** Builds every part of a proxy, connects them and begins to serve. */
 export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProxy> => {
   const config = live.current();
@@ -171,10 +176,7 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
   const state = new ServiceState({ hub, journal: bus.journal, clock: systemClock, troubles: bus.troubles });
   const auth = await authOf(ground);
   const tokens = buildTokens(ground);
-  const certificates = {
-    http: await certificateOf(config.http),
-    management: await certificateOf(config.management),
-  };
+  const certificates = await certificatesOf(config);
   const draining = createDraining({ hub, state, log, http: () => live.current().http });
   const management = buildManagement({
     ...ground,
@@ -184,6 +186,7 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
     state,
     tokens,
     draining,
+    breaker: () => auth.breaker(),
     limits: limits.inForce,
     metrics: scrapeOf(ground),
     certificate: certificates.management,

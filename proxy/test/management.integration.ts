@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type NatsProcess, startNats } from "../src/mesh/testing/nats-process.ts";
 import { type ProxyProcess, startProxyProcess, until } from "./testing/proxy-process.ts";
 import { openStream, publish } from "./testing/raw-stream.ts";
+import { sample } from "./testing/scrape.ts";
 import { ready } from "./testing/with-nats.ts";
 
 const adminToken = "planted-admin-token-20";
@@ -128,6 +129,53 @@ test("the configuration is shown without secrets and paths, with the limits in f
     pending_restart: ["http.allow_unauthenticated"],
   });
   expect(JSON.stringify(view)).not.toContain("planted");
+});
+
+test("a shed ends a part of the streams for good, serves on, and keeps what it is to keep", async () => {
+  const proxy = await start("shedding");
+  const streams = Array.from({ length: 30 }, () => openStream(proxy.port, "/events/a"));
+  await Promise.all(streams.map((stream) => stream.waitFor("id: ")));
+  const shed = (body: object) => call(proxy, "/api/v1/shed", { method: "POST", body: JSON.stringify(body) });
+  const begun = await shed({ streams: 20, keep: 18, rate_per_sec: 10 });
+  expect(begun).toEqual({ status: 202, body: { streams: 12 } });
+  const load = await until("the end of the shed", async () => {
+    const now = await get(proxy, "/api/v1/load");
+    return now["streams"] === 18 && now["shedding"] === 0 ? now : undefined;
+  });
+  expect(load).toMatchObject({
+    moved: 12,
+    topics: 1,
+    draining: false,
+    degraded: [],
+    nats_connected: true,
+    breaker: "none",
+  });
+  expect(await sample(proxy, 'streams_moved_total{reason="shed"}')).toBe(12);
+  const isEnded = (stream: (typeof streams)[number]) => stream.body().kind === "complete";
+  const ended = streams.filter(isEnded);
+  expect(ended).toHaveLength(12);
+  const late = openStream(proxy.port, "/events/a");
+  await late.waitFor("id: ");
+  await publish(proxy.port, "a", "after");
+  await Promise.all(
+    [late, ...streams.filter((stream) => !isEnded(stream))].map((stream) => stream.waitFor("data: after")),
+  );
+  for (const stream of [late, ...streams]) stream.close();
+});
+
+test("the load tells of a verifier that is given up, by which the operator replaces it where its peers are fine", async () => {
+  const proxy = await start("broken", {
+    REVENPROX_JWT_VERIFIER__WEBHOOK_URL: "http://127.0.0.1:1/verify",
+    REVENPROX_JWT_VERIFIER__ALLOW_PRIVATE_ADDRESSES: "true",
+    REVENPROX_JWT_VERIFIER__CIRCUIT_BREAKER_THRESHOLD: "1",
+    REVENPROX_JWT_VERIFIER__CIRCUIT_BREAKER_TIMEOUT_SEC: "300",
+    REVENPROX_JWT_VERIFIER__RETRY_ATTEMPTS: "0",
+  });
+  expect(await get(proxy, "/api/v1/load")).toMatchObject({ breaker: "closed", nats_connected: true });
+  const headers = { authorization: "Bearer anything" };
+  const { status } = await fetch(`http://127.0.0.1:${proxy.port}/events/a`, { headers });
+  expect(status).toBe(503);
+  expect(await get(proxy, "/api/v1/load")).toMatchObject({ breaker: "open", nats_connected: true, degraded: [] });
 });
 
 test("a drain is asked for by name, ends the streams, and leaves the process until it is told to end", async () => {

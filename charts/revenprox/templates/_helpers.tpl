@@ -18,6 +18,15 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What no schema can say. */}}
+{{- define "revenprox.validate" -}}
+{{- with .Values.leaderElection -}}
+{{- if not (and (lt (int .retrySeconds) (int .renewDeadlineSeconds)) (lt (int .renewDeadlineSeconds) (int .leaseDurationSeconds))) -}}
+{{- fail (printf "leaderElection: retrySeconds (%d) must be less than renewDeadlineSeconds (%d), and that less than leaseDurationSeconds (%d)" (int .retrySeconds) (int .renewDeadlineSeconds) (int .leaseDurationSeconds)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Never app: revenprox, by which the proxies are selected. */}}
 {{- define "revenprox.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "revenprox.name" . }}-operator
@@ -51,9 +60,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "revenprox.rules" -}}
 - apiGroups: [revenprox.io]
   resources: [revenproxes]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [revenprox.io]
   resources: [revenproxes/status]
+  verbs: [patch]
+# An autoscaler that takes over finds in spec.replicas what runs.
+- apiGroups: [revenprox.io]
+  resources: [revenproxes/scale]
   verbs: [patch]
 # Children block their owner's deletion, which some clusters allow only to who may update its finalizers.
 - apiGroups: [revenprox.io]
@@ -71,12 +84,26 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies, ingresses]
   verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [autoscaling]
+  resources: [horizontalpodautoscalers]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [keda.sh]
+  resources: [scaledobjects]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [apps]
   resources: [replicasets]
   verbs: [list, watch]
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
+# Right before fewer proxies run, the one with the fewest streams is marked as the one to go.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [patch]
+# NATS servers are restarted one by one, and proxies that are cut off replaced, within what PodDisruptionBudgets allow.
+- apiGroups: [""]
+  resources: [pods/eviction]
+  verbs: [create]
 # Secrets are made once and read by name: never listed, watched or changed.
 - apiGroups: [""]
   resources: [secrets]

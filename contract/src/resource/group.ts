@@ -9,3 +9,6 @@ export const revenproxApi = {
   singular: "revenprox",
   shortName: "rvp",
 } as const;
+
+/** On a RevenProx with the value `true`: nothing is written but `status.plan`, which says what would be. */
+export const planAnnotation = `${revenproxApi.group}/plan`;

@@ -14,6 +14,7 @@ export interface RevenProx {
     readonly resourceVersion: string;
     readonly creationTimestamp?: string;
     readonly deletionTimestamp?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: RevenProxSpec;
   readonly status?: RevenProxStatus;

@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { auth, tls } from "./spec-auth.ts";
+import { autoscaling } from "./spec-autoscaling.ts";
 import { specConfig } from "./spec-config.ts";
 import { podDisruptionBudget } from "./spec-disruption.ts";
 import { ingress, route, service } from "./spec-exposure.ts";
+import { healing } from "./spec-healing.ts";
 import { monitoring } from "./spec-monitoring.ts";
 import { networkPolicy } from "./spec-network.ts";
 import { natsPod, pod } from "./spec-pod.ts";
+import { rollout } from "./spec-rollout.ts";
 import { slo } from "./spec-slo.ts";
 import { tracing } from "./spec-tracing.ts";
 import { imageName, objectName, quantity, withRules } from "./structural.ts";
@@ -101,7 +104,10 @@ export const revenproxSpec = withRules(
       .min(0)
       .max(1_000)
       .default(3)
-      .describe("Proxy pods. Written by kubectl scale and autoscalers through the scale subresource."),
+      .describe(
+        "Proxy pods. Written by kubectl scale and autoscalers through the scale subresource. With autoscaling by Connections only 0 counts, which switches it off.",
+      ),
+    autoscaling: autoscaling.optional().describe("Lets the number of proxies follow the load. Unset: it is replicas."),
     image: imageName
       .optional()
       .describe(
@@ -113,6 +119,8 @@ export const revenproxSpec = withRules(
       .describe(
         "What a newer operator does with images that the spec does not name: Manual keeps those that run and says so by UpgradePending; Automatic rolls its own ones out. Default: Manual.",
       ),
+    rollout: rollout.optional().describe("How streams move when pods are replaced, removed or added."),
+    healing: healing.optional().describe("Replacement of single proxies that are cut off, within a budget."),
     config: specConfig,
     auth: auth.optional().describe("Secrets of authentication; who decides is said in config.jwtVerifier."),
     tls: tls.optional().describe("TLS of the data plane. Unset: plain HTTP."),
@@ -159,6 +167,18 @@ export const revenproxSpec = withRules(
       ].join(" && "),
       message:
         "nats.managed.replicas and storage cannot be changed after creation: create a second RevenProx and move clients to it",
+    },
+    {
+      rule: "!has(self.rollout) || !has(self.rollout.drainWindowSeconds) || !has(self.config) || !has(self.config.http) || !has(self.config.http.shutdownGracePeriodSec)",
+      message: "give rollout.drainWindowSeconds or config.http.shutdownGracePeriodSec, not both",
+    },
+    {
+      rule: "!has(self.rollout) || !has(self.rollout.streamsPerSecond) || !has(self.config) || !has(self.config.http) || !has(self.config.http.drainRatePerSec)",
+      message: "give rollout.streamsPerSecond or config.http.drainRatePerSec, not both",
+    },
+    {
+      rule: "!has(self.rollout) || !has(self.rollout.drainWindowSeconds) || self.progressDeadlineSeconds > self.rollout.drainWindowSeconds",
+      message: "progressDeadlineSeconds (default 600) must be more than rollout.drainWindowSeconds",
     },
     {
       rule: "!has(self.config) || !has(self.config.journal) || !has(self.config.journal.duplicateWindowSec) || self.config.journal.duplicateWindowSec <= (has(self.config.journal.maxAgeSec) ? self.config.journal.maxAgeSec : 3600)",

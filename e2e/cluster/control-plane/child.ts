@@ -4,6 +4,8 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 export type Child = {
   /** One line on how it ended, with the end of its log; undefined while it runs. */
   failure(): string | undefined;
+  /** Sends a signal that does not end it; nothing happens when it has ended. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
   /** Sends the signal and resolves when it has ended. */
   end(signal: NodeJS.Signals): Promise<void>;
 };
@@ -19,6 +21,7 @@ export function startChild(program: string, args: readonly string[], logFile: st
   });
   return {
     failure: () => describeEnd(program, child, spawnError, logFile),
+    signal: (signal) => void child.kill(signal),
     end: (signal) => endChild(child, signal),
   };
 }

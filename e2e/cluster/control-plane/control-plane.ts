@@ -27,6 +27,10 @@ export type ControlPlane = {
   kill(): Promise<void>;
   /** Starts the apiserver again on the same port and etcd; resolves when it is ready. */
   restart(): Promise<void>;
+  /** Stops etcd where it is: the apiserver waits for it. */
+  freezeEtcd(): void;
+  /** Lets etcd go on. */
+  thawEtcd(): void;
 };
 
 export type ControlPlaneOptions = {
@@ -77,6 +81,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     stop,
     kill,
     restart,
+    freezeEtcd: () => etcd.signal("SIGSTOP"),
+    thawEtcd: () => etcd.signal("SIGCONT"),
   };
 }
 

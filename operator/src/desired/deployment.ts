@@ -19,7 +19,7 @@ const podSpec = (instance: Instance, coldConfigMap: string) => {
     // A Service named revenprox would put REVENPROX_PORT and the like among the proxy's own settings.
     enableServiceLinks: false,
     // The kubelet's clock includes preStop; the proxy's own grace period begins with SIGTERM.
-    terminationGracePeriodSeconds: instance.config.http.shutdownGracePeriodSec + endpointLagSec,
+    terminationGracePeriodSeconds: instance.pace.windowSec + endpointLagSec,
     securityContext: { ...restrictedPod, sysctls: [boundedSendBuffer] },
     ...placement(instance, "proxy", instance.revenprox.spec.pod),
     containers: [proxyContainer(instance, volumeMounts)],
@@ -40,17 +40,38 @@ const rollAnnotations = ({ facts, deployment: live }: Instance): Readonly<Record
   return revision === undefined ? {} : { [natsUserAnnotation]: revision };
 };
 
+/**
+ * Seconds for which a new pod must have been ready before an old one goes for it: in this time, and that of the pod's
+ * start, the operator holds the roll-out back until the old pod before has drained.
+ */
+const settlingSec = 5;
+
+interface LiveDeployment {
+  readonly spec?: { readonly minReadySeconds?: number };
+  readonly status?: { readonly availableReplicas?: number };
+}
+
+/** Not before there is something to replace: a first installation is ready when its pods are. */
+const availability = ({ deployment: live }: Instance): { readonly minReadySeconds?: number } => {
+  const { spec, status } = (live ?? {}) as LiveDeployment;
+  const settled = spec?.minReadySeconds !== undefined || (status?.availableReplicas ?? 0) > 0;
+  return settled ? { minReadySeconds: settlingSec } : {};
+};
+
 /** The proxies. New pods come before old ones go, so that clients have somewhere to reconnect to. */
 export const deployment = (instance: Instance, coldConfigMap: string): DesiredObject => {
-  const { replicas, progressDeadlineSeconds } = instance.revenprox.spec;
+  const { progressDeadlineSeconds } = instance.revenprox.spec;
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: metadata(instance, instance.names.proxy, "proxy"),
     spec: {
-      replicas,
+      replicas: instance.facts.rollout?.replicas ?? instance.replicas,
+      // Left out otherwise, as the API server does.
+      ...(instance.facts.rollout?.paused === true ? { paused: true } : {}),
       progressDeadlineSeconds,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+      ...availability(instance),
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: instance.pace.podsAtOnce, maxUnavailable: 0 } },
       selector: { matchLabels: selectorLabels(instance.name, "proxy") },
       template: {
         metadata: podMetadata(instance, "proxy", {

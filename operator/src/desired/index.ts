@@ -2,6 +2,8 @@ import type { Desired, DesiredObject } from "../reconcile/ports.ts";
 import { proxyConfigMaps } from "./config-map.ts";
 import { dashboardsConfigMap } from "./dashboards.ts";
 import { deployment } from "./deployment.ts";
+import { holdTemplate } from "./held-template.ts";
+import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
 import { httpRoute } from "./http-route.ts";
 import { ingress } from "./ingress.ts";
 import { type Instance, instanceOf } from "./instance.ts";
@@ -12,6 +14,7 @@ import { natsStatefulSet } from "./nats-stateful-set.ts";
 import { networkPolicies } from "./network-policy.ts";
 import { podDisruptionBudgets } from "./pod-disruption-budget.ts";
 import { prometheusRule } from "./prometheus-rule.ts";
+import { scaledObject } from "./scaled-object.ts";
 import { service } from "./service.ts";
 import { serviceAccount } from "./service-account.ts";
 import { serviceMonitor } from "./service-monitor.ts";
@@ -24,7 +27,7 @@ const natsObjects = (instance: Instance): readonly DesiredObject[] => {
     natsConfigMap(instance, configText),
     natsHeadlessService(instance),
     natsService(instance),
-    natsStatefulSet(instance, nats, configText),
+    holdTemplate(instance, natsStatefulSet(instance, nats, configText), "nats"),
   ];
 };
 
@@ -36,7 +39,9 @@ const proxyObjects = (instance: Instance): readonly DesiredObject[] => {
     service(instance),
     ...ingress(instance),
     ...httpRoute(instance),
-    deployment(instance, configMaps.cold.metadata.name),
+    holdTemplate(instance, deployment(instance, configMaps.cold.metadata.name), "proxy"),
+    ...horizontalPodAutoscaler(instance),
+    ...scaledObject(instance),
   ];
 };
 

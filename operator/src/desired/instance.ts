@@ -2,6 +2,7 @@ import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
 import { names } from "@revenprox/contract/names";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { ClusterFacts, DesiredInput, KubernetesObject, OperatorSettings } from "../reconcile/ports.ts";
+import { type MovePace, paceOf } from "../rollout/pace.ts";
 import { effectiveConfig } from "./effective-config.ts";
 import { type Images, imagesOf } from "./images.ts";
 import { type JournalSize, journalSize } from "./journal-size.ts";
@@ -14,23 +15,33 @@ export interface Instance {
   readonly facts: ClusterFacts;
   readonly name: string;
   readonly namespace: string;
+  /** Proxies that are to run in the end. */
+  readonly replicas: number;
+  /** Kinds of the autoscalers that exist, also of one that is being deleted. */
+  readonly autoscalers: readonly string[];
   readonly names: ReturnType<typeof names>;
   /** The Deployment of the proxies that exists already. */
   readonly deployment: KubernetesObject | undefined;
+  /** Workloads as they were applied last. */
+  readonly applied: readonly KubernetesObject[];
   /** Name in NATS subjects. A namespace has no underscore, so no two resources of a cluster share one. */
   readonly natsInstance: string;
   readonly nats: NatsPlan;
   readonly images: Images;
   readonly journal: JournalSize;
+  /** How fast streams move when pods go. */
+  readonly pace: MovePace;
   /** `spec.config` with the contract's defaults filled in. */
   readonly config: ProxyConfig;
 }
+
+const autoscalerKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject"]);
 
 const find = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject | undefined =>
   objects.find((object) => object.kind === kind && object.metadata.name === name);
 
 /** Reads a resource together with what exists; throws `InvalidConfigError` where the API server let a bad config pass. */
-export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput): Instance => {
+export const instanceOf = ({ revenprox, replicas, settings, facts, current, applied = [] }: DesiredInput): Instance => {
   const { name, namespace } = revenprox.metadata;
   const instanceNames = names(name);
   const config = effectiveConfig(revenprox.spec.config);
@@ -43,12 +54,16 @@ export const instanceOf = ({ revenprox, settings, facts, current }: DesiredInput
     facts,
     name,
     namespace,
+    replicas: replicas ?? revenprox.spec.replicas,
+    autoscalers: current.map(({ kind }) => kind).filter((kind) => autoscalerKinds.has(kind)),
     names: instanceNames,
     deployment,
+    applied,
     natsInstance: `${namespace}_${name}`,
     nats,
     images: imagesOf({ revenprox, settings, deployment, statefulSet }),
     journal: journalSize(nats, config.set.journal),
+    pace: paceOf(revenprox.spec, config.effective.http),
     config: config.effective,
   };
 };

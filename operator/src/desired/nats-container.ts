@@ -14,24 +14,34 @@ const defaultResources = { requests: { cpu: "100m", memory: "256Mi" } };
 const monitorGet = (path: string) => ({ httpGet: { path, port: ports.natsMonitor.name } });
 
 /**
- * Startup waits until the journal's copy has caught up, so a roll-out never takes the next server too early.
- * After that a server counts by itself alone: an ailing peer must not take it out of the Service.
+ * Of a single server the full check: nothing but a start is behind others there, which the startup probe waits for. It
+ * fails once a write has failed, after which nats-server stores nothing in that stream until it is started again, also
+ * when the disk has room. Patient: while the disk stays full the past is readable between two starts.
  */
-const probes = {
+const livenessAlone = { ...monitorGet("/healthz"), periodSeconds: 30, timeoutSeconds: 5, failureThreshold: 10 };
+/** With peers a server that catches up, or has lost the others, must live; at a full disk it switches JetStream off. */
+const livenessWithPeers = {
+  ...monitorGet("/healthz?js-enabled-only=true"),
+  periodSeconds: 30,
+  timeoutSeconds: 5,
+  failureThreshold: 3,
+};
+
+/**
+ * Startup waits until the journal's copy has caught up, so that no server counts as ready too early. After that a server
+ * counts by itself alone: an ailing peer must not take it out of the Service. (`js-server-only` would not look at
+ * JetStream at all.)
+ */
+const probes = ({ replicas }: ManagedNats) => ({
   startupProbe: { ...monitorGet("/healthz"), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 450 },
-  livenessProbe: {
-    ...monitorGet("/healthz?js-enabled-only=true"),
-    periodSeconds: 30,
-    timeoutSeconds: 5,
-    failureThreshold: 3,
-  },
+  livenessProbe: replicas === 1 ? livenessAlone : livenessWithPeers,
   readinessProbe: {
-    ...monitorGet("/healthz?js-server-only=true"),
+    ...monitorGet("/healthz?js-enabled-only=true"),
     periodSeconds: 5,
     timeoutSeconds: 5,
     failureThreshold: 3,
   },
-};
+});
 
 const raw = (variable: string): string => `${variable}_RAW`;
 
@@ -80,7 +90,7 @@ export const natsContainer = (instance: Instance, nats: ManagedNats) => ({
   args: ["--config", `${natsMounts.config}/${natsConfigFile}`],
   env: environment(instance, nats),
   ports: [ports.natsClient, ports.natsCluster, ports.natsMonitor].map(containerPort),
-  ...probes,
+  ...probes(nats),
   ...(nats.replicas > 1 ? lameDuck : {}),
   resources: instance.revenprox.spec.nats?.managed?.resources ?? defaultResources,
   securityContext: restrictedContainer,

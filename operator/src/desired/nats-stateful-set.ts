@@ -8,7 +8,7 @@ import type { ManagedNats } from "./nats-plan.ts";
 import { placement, podMetadata } from "./pod-extras.ts";
 import { restrictedPod } from "./pod-security.ts";
 
-/** On the pod template: a changed configuration or password rolls the servers one by one; both are read at the start. */
+/** On the pod template: a changed configuration or password has the servers restarted one by one; both are read at the start. */
 const rollAnnotations = ({ facts }: Instance, configText: string) => {
   const { revision } = facts.secrets.natsUsers;
   return {
@@ -63,7 +63,8 @@ export const natsStatefulSet = (instance: Instance, nats: ManagedNats, configTex
     replicas: nats.replicas,
     serviceName: instance.names.natsHeadless,
     podManagementPolicy: "Parallel",
-    updateStrategy: { type: "RollingUpdate" },
+    // Its controller knows nothing of the journal's copies: the operator says which server goes next (`nats/`).
+    updateStrategy: { type: "OnDelete" },
     selector: { matchLabels: selectorLabels(instance.name, "nats") },
     template: {
       metadata: podMetadata(instance, "nats", {

@@ -1,6 +1,7 @@
 import { objectLabels } from "@revenprox/contract/labels";
+import { allows, type Party, type Policy } from "@revenprox/contract/testing/policy-evaluator";
+import { outsideAddress, policyTable, type TablePodName, tablePods } from "@revenprox/contract/testing/policy-table";
 import { describe, expect, test } from "vitest";
-import { allows, type Party, type Policy } from "../testing/policy-evaluator.ts";
 import { everythingSet, inputOf } from "../testing/resource.ts";
 import { desired } from "./index.ts";
 
@@ -78,7 +79,9 @@ describe("of {}", () => {
     ["pod beside", "nats", 6222, false],
     ["proxy", "nats", 8222, false],
     ["prometheus", "nats", 8222, false],
-    ["operator", "nats", 8222, false],
+    ["operator", "nats", 8222, true],
+    ["false operator", "nats", 8222, false],
+    ["operator", "nats", 4222, false],
     ["proxy", "dns", 53, true],
     ["nats", "dns", 53, true],
     ["proxy", "internet", 443, false],
@@ -88,6 +91,17 @@ describe("of {}", () => {
     ["proxy", "nats of another instance", 4222, false],
     ["pod beside", "pod elsewhere", 80, true],
   ]);
+});
+
+describe("of {}, by the table that e2e/stories/network-policy.e2e.ts sends packets for", () => {
+  const partyOf = (name: TablePodName | "internet"): Party =>
+    name === "internet"
+      ? { kind: "outside", address: outsideAddress }
+      : pod(tablePods[name].namespace, tablePods[name].labels);
+  const world = { policies: policiesOf({}), namespaces: {} };
+  test.each(policyTable)("%s to %s at %d: %s", (from, to, port, allowed) => {
+    expect(allows(world, { from: partyOf(from), to: partyOf(to), port })).toBe(allowed);
+  });
 });
 
 describe("with publishers of the user's", () => {

@@ -83,6 +83,8 @@ const natsIngress = (instance: Instance): readonly PolicyRule[] => {
   return [
     { from: [podsOf(instance, "proxy"), ...publishersFrom], ports: [tcp(ports.natsClient)] },
     { from: [podsOf(instance, "nats")], ports: [tcp(ports.natsCluster)] },
+    // Before it restarts one server it asks the others whether their copies of the journal are current.
+    { from: [operatorPods(instance)], ports: [tcp(ports.natsMonitor)] },
   ];
 };
 

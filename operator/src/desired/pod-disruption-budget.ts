@@ -27,6 +27,6 @@ export const podDisruptionBudgets = (instance: Instance): readonly DesiredObject
   // A proxy that is not ready serves nobody: it must not keep a node from being drained.
   const proxies = budget("proxy", { ...proxyBudget(instance), unhealthyPodEvictionPolicy: "AlwaysAllow" });
   return nats.kind === "managed" && nats.replicas > 1
-    ? [proxies, budget("nats", { maxUnavailable: natsMaxUnavailable })]
+    ? [proxies, budget("nats", { maxUnavailable: natsMaxUnavailable, unhealthyPodEvictionPolicy: "AlwaysAllow" })]
     : [proxies];
 };

@@ -4,6 +4,7 @@ import { runbookUrl } from "@revenprox/contract/alerts/runbook-url";
 import { type AlertThresholds, defaultThresholds } from "@revenprox/contract/alerts/thresholds";
 import { defaultObjectives, type Objectives } from "@revenprox/contract/slo/objectives";
 import type { DesiredObject } from "../reconcile/ports.ts";
+import { minReplicasOf } from "../scaling/plan.ts";
 import type { Instance } from "./instance.ts";
 import { metadata } from "./metadata.ts";
 import { monitoringLabels, scrapeIntervalSec } from "./monitoring.ts";
@@ -16,7 +17,7 @@ const withSet = <T extends object>(base: T, set: { readonly [K in keyof T]?: T[K
 
 const thresholdsOf = ({ revenprox, config }: Instance): AlertThresholds =>
   withSet(
-    defaultThresholds({ maxConnections: config.http.maxConnections, minReplicas: revenprox.spec.replicas }),
+    defaultThresholds({ maxConnections: config.http.maxConnections, minReplicas: minReplicasOf(revenprox.spec) }),
     revenprox.spec.monitoring?.thresholds ?? {},
   );
 
@@ -25,7 +26,7 @@ const contextOf = (instance: Instance, timeFactor: number): RuleContext => ({
   namespace: instance.namespace,
   service: instance.names.proxy,
   thresholds: thresholdsOf(instance),
-  minReplicas: instance.revenprox.spec.replicas,
+  minReplicas: minReplicasOf(instance.revenprox.spec),
   intervalSec: scrapeIntervalSec(instance),
   timeFactor,
 });

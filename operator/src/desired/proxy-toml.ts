@@ -19,7 +19,8 @@ const anyHost = (port: number): string => `0.0.0.0:${port}`;
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const valueAt = (config: Table, { section, name }: ConfigKey): unknown => {
+/** What a table of the config says under a key; undefined when it says nothing. */
+export const valueAt = (config: Table, { section, name }: ConfigKey): unknown => {
   const table = section === undefined ? config : config[section];
   return isTable(table) ? table[name] : undefined;
 };
@@ -58,10 +59,20 @@ const tracingKeys = ({ revenprox }: Instance): Table => {
   return headersSecret === undefined ? keys : { ...keys, headersFile: `${proxyMounts.tracingHeaders}/headers` };
 };
 
-const httpKeys = ({ revenprox }: Instance): Table => ({
+/** Where `spec.rollout` says it; else the user's own keys count. */
+const drainKeys = ({ revenprox, pace }: Instance): Table => {
+  const { drainWindowSeconds, streamsPerSecond } = revenprox.spec.rollout ?? {};
+  return {
+    ...(drainWindowSeconds === undefined ? {} : { shutdownGracePeriodSec: pace.windowSec }),
+    ...(streamsPerSecond === undefined ? {} : { drainRatePerSec: pace.perPod }),
+  };
+};
+
+const httpKeys = (instance: Instance): Table => ({
   bindAddress: anyHost(ports.http.number),
   publishKeysDir: proxyMounts.publishKeys,
-  ...(revenprox.spec.tls === undefined
+  ...drainKeys(instance),
+  ...(instance.revenprox.spec.tls === undefined
     ? {}
     : { tlsCertFile: `${proxyMounts.certificate}/tls.crt`, tlsKeyFile: `${proxyMounts.certificate}/tls.key` }),
 });

@@ -18,7 +18,7 @@ const unknownManager = "another client";
 
 export interface ApplyDependencies {
   readonly client: KubeClient;
-  readonly store: ObjectStore;
+  readonly store: Pick<ObjectStore, "get" | "put">;
   readonly drift: DriftMemory;
   readonly manager: string;
   /** Milliseconds; only differences count. */

@@ -128,6 +128,8 @@ const exchange = (
       if (status < 400) resolve(response);
       else textOf(response, call).then((text) => reject(new KubeError(status, text, describe(call))), reject);
     });
+    // Of a DELETE Node would send the body without its length: the server takes it for the next request.
+    if (body !== undefined) request.setHeader("content-length", Buffer.byteLength(body));
     const cut = (why: string) => {
       // Before the reset, which the request would tell as a hang-up.
       reject(unreachable(call, new Error(why)));

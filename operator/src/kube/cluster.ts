@@ -2,16 +2,21 @@ import { randomBytes } from "node:crypto";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { SecretsToCreate } from "../reconcile/ports.ts";
 import type { Cluster } from "../reconcile/reconcile.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import type { ScalingOutside } from "../scaling/scaler.ts";
 import { applyObject } from "./apply.ts";
 import type { KubeClient } from "./client.ts";
 import type { Discovery } from "./discovery.ts";
 import { createDriftMemory } from "./drift-memory.ts";
 import type { EventRecorder } from "./events.ts";
+import { evict } from "./evict.ts";
 import { optionalKinds, podKind, revenproxKind } from "./kinds.ts";
+import type { NatsServers } from "./nats-servers.ts";
 import type { LiveObject } from "./object.ts";
 import { patchStatus } from "./patch-status.ts";
 import { podsBelow } from "./pod.ts";
 import { prune } from "./prune.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { Secrets } from "./secrets.ts";
 import type { DefaultStorageClass } from "./storage-class.ts";
 import type { ObjectStore } from "./store.ts";
@@ -24,6 +29,9 @@ export interface ClusterParts {
   readonly secrets: Secrets;
   readonly defaultStorageClass: DefaultStorageClass;
   readonly readWorkload: ReadWorkload;
+  readonly rollout: Rollout;
+  readonly natsServers: NatsServers;
+  readonly scaling: ScalingOutside;
   readonly record: EventRecorder;
   readonly secretsToCreate: SecretsToCreate;
   readonly manager: string;
@@ -40,7 +48,7 @@ const randomText = (bytes: number): string => randomBytes(bytes).toString("base6
 export const createCluster = (parts: ClusterParts): Cluster => {
   const { store, discovery, secrets } = parts;
   const dependencies = { ...parts, drift: createDriftMemory() };
-  return {
+  const cluster: Cluster = {
     read: (key) => {
       const [namespace = "", name = ""] = key.split("/");
       const object = store.get(revenproxKind, namespace, name);
@@ -50,6 +58,7 @@ export const createCluster = (parts: ClusterParts): Cluster => {
     facts: async (revenprox) => ({
       monitoring: discovery.served,
       gateway: discovery.served,
+      keda: discovery.served,
       defaultStorageClass: await parts.defaultStorageClass(),
       secrets: await secrets.facts(revenprox),
     }),
@@ -66,8 +75,17 @@ export const createCluster = (parts: ClusterParts): Cluster => {
       objects: store.ownedBy(metadata.uid).filter(({ kind }) => kind !== podKind.kind),
       pods: podsBelow(store, metadata.uid),
     }),
+    scaling: parts.scaling,
     workload: (revenprox) => parts.readWorkload(revenprox, podsBelow(store, revenprox.metadata.uid)),
-    patchStatus: (revenprox, status) => patchStatus(dependencies, revenprox, status),
+    nats: {
+      ...parts.natsServers,
+      evict: ({ metadata: { namespace } }, { name, uid }) => evict(parts.client, { namespace, name, uid }),
+    },
+    rollout: parts.rollout,
+    rehearse: () => rehearse({ ...dependencies, random: randomText }, cluster),
+    patchStatus: (revenprox, status, condition) => patchStatus(dependencies, revenprox, status, condition),
+    evict: ({ metadata: { namespace } }, { name, uid }) => evict(parts.client, { namespace, name, uid }),
     record: parts.record,
   };
+  return cluster;
 };

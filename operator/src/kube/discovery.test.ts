@@ -22,8 +22,8 @@ const harness = (first: Answer) => {
   });
   return { discovery, scheduler, changes, failures, calls, answerWith: (next: Answer) => (answer = next) };
 };
-const all = ["servicemonitors", "prometheusrules", "httproutes"];
-const allServed = { serviceMonitor: true, prometheusRule: true, httpRoute: true };
+const all = ["servicemonitors", "prometheusrules", "httproutes", "scaledobjects"];
+const allServed = { serviceMonitor: true, prometheusRule: true, httpRoute: true, scaledObject: true };
 const none = new KubeError(404, "{}", "GET");
 
 test("looks each 15 s while a kind is missing, each minute when all are there", async () => {
@@ -34,10 +34,10 @@ test("looks each 15 s while a kind is missing, each minute when all are there", 
   await scheduler.advance(15_000);
   expect(changes).toEqual([allServed]);
   await scheduler.advance(59_000);
-  expect(calls).toHaveLength(4);
+  expect(calls).toHaveLength(6);
   answerWith(["servicemonitors"]);
   await scheduler.advance(1_000);
-  expect(changes[1]).toEqual({ serviceMonitor: true, prometheusRule: false, httpRoute: false });
+  expect(changes[1]).toEqual({ serviceMonitor: true, prometheusRule: false, httpRoute: false, scaledObject: false });
   discovery.stop();
   expect(scheduler.waiting()).toEqual([]);
 });

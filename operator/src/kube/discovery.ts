@@ -25,7 +25,7 @@ export interface Discovery {
 }
 
 const kindNames = Object.keys(optionalKinds) as readonly OptionalKind[];
-const none: ServedKinds = { serviceMonitor: false, prometheusRule: false, httpRoute: false };
+const none: ServedKinds = { serviceMonitor: false, prometheusRule: false, httpRoute: false, scaledObject: false };
 
 const defaultIntervals = { missing: 15_000, complete: 60_000 };
 
@@ -68,14 +68,16 @@ export const createDiscovery = (options: DiscoveryOptions): Discovery => {
 };
 
 const read = async (client: KubeClient): Promise<ServedKinds> => {
-  const [monitoring, gateway] = await Promise.all([
+  const [monitoring, gateway, keda] = await Promise.all([
     pluralsOf(client, optionalKinds.serviceMonitor.apiVersion),
     pluralsOf(client, optionalKinds.httpRoute.apiVersion),
+    pluralsOf(client, optionalKinds.scaledObject.apiVersion),
   ]);
   return {
     serviceMonitor: monitoring.has(optionalKinds.serviceMonitor.plural),
     prometheusRule: monitoring.has(optionalKinds.prometheusRule.plural),
     httpRoute: gateway.has(optionalKinds.httpRoute.plural),
+    scaledObject: keda.has(optionalKinds.scaledObject.plural),
   };
 };
 

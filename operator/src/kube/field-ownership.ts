@@ -13,6 +13,10 @@ const merge = (left: JsonObject, right: JsonObject): JsonObject =>
     }),
   );
 
+/** All fields that the entries name, in one tree. */
+export const fieldsOf = (entries: readonly ManagedFieldsEntry[]): JsonObject =>
+  entries.reduce<JsonObject>((all, entry) => merge(all, entry.fieldsV1 ?? {}), {});
+
 /**
  * Dotted paths of those fields of `desired` that the entries do not list, empty when all are ours still.
  *
@@ -22,7 +26,7 @@ const merge = (left: JsonObject, right: JsonObject): JsonObject =>
  * Format: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  */
 export const lostFields = (desired: JsonObject, entries: readonly ManagedFieldsEntry[]): readonly string[] => {
-  const owned = entries.reduce<JsonObject>((all, entry) => merge(all, entry.fieldsV1 ?? {}), {});
+  const owned = fieldsOf(entries);
   const lost: string[] = [];
   for (const [key, value] of Object.entries(desired)) {
     if (serverOwned.has(key)) continue;
@@ -41,7 +45,7 @@ const ownMetadata = (metadata: Json): Json =>
 const isEmptyMetadata = (key: string, value: Json): boolean =>
   key === "metadata" && isJsonObject(value) && Object.keys(value).length === 0;
 
-const isLeaf = (fields: JsonObject): boolean => Object.keys(fields).every((key) => key === ".");
+export const isLeaf = (fields: JsonObject): boolean => Object.keys(fields).every((key) => key === ".");
 
 const lostBelow = (wanted: Json, fields: Json | undefined, path: string): readonly string[] => {
   if (!isJsonObject(fields)) return [path];
@@ -59,7 +63,7 @@ const lostInItem = (item: Json, fields: JsonObject, path: string): readonly stri
 };
 
 /** `k:{…}` names an item of a keyed list (defaulted keys may be absent in ours), `v:…` a member of a set. */
-const identifies = (entry: string, item: Json): boolean => {
+export const identifies = (entry: string, item: Json): boolean => {
   const value: Json = entry.startsWith("k:") || entry.startsWith("v:") ? JSON.parse(entry.slice(2)) : null;
   if (entry.startsWith("v:")) return value === item;
   if (!entry.startsWith("k:") || !isJsonObject(value) || !isJsonObject(item)) return false;

@@ -21,6 +21,12 @@ export const statefulSetKind = resource("apps/v1", "StatefulSet", "statefulsets"
 export const podDisruptionBudgetKind = resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets");
 export const networkPolicyKind = resource("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies");
 
+export const horizontalPodAutoscalerKind = resource(
+  "autoscaling/v2",
+  "HorizontalPodAutoscaler",
+  "horizontalpodautoscalers",
+);
+
 export const ingressKind = resource("networking.k8s.io/v1", "Ingress", "ingresses");
 
 /** Kinds that come and go with their CustomResourceDefinitions. */
@@ -28,6 +34,7 @@ export const optionalKinds = {
   serviceMonitor: resource("monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors"),
   prometheusRule: resource("monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules"),
   httpRoute: resource("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes"),
+  scaledObject: resource("keda.sh/v1alpha1", "ScaledObject", "scaledobjects"),
 } as const satisfies Record<string, ResourceKind>;
 export type OptionalKind = keyof typeof optionalKinds;
 
@@ -41,6 +48,7 @@ export const coreChildKinds: readonly ResourceKind[] = [
   podDisruptionBudgetKind,
   networkPolicyKind,
   ingressKind,
+  horizontalPodAutoscalerKind,
 ];
 
 /** Every kind that `desired()` may ask for. */
@@ -71,6 +79,7 @@ export const optionalTargets: Readonly<Record<OptionalKind, WatchTarget>> = {
   serviceMonitor: optionalTarget(optionalKinds.serviceMonitor),
   prometheusRule: optionalTarget(optionalKinds.prometheusRule),
   httpRoute: optionalTarget(optionalKinds.httpRoute),
+  scaledObject: optionalTarget(optionalKinds.scaledObject),
 };
 
 /** Thrown when `desired()` asks for a kind that this operator neither watches nor may write. */

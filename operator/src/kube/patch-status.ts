@@ -18,25 +18,26 @@ export const patchStatus = async (
   { client, store, manager }: StatusDependencies,
   revenprox: RevenProx,
   status: RevenProxStatus,
+  { ifUnchanged = false }: { readonly ifUnchanged?: boolean } = {},
 ): Promise<boolean> => {
   if (canonicalJson(revenprox.status ?? {}) === canonicalJson(status)) return false;
-  const { name, namespace, uid } = revenprox.metadata;
+  const { name, namespace, uid, resourceVersion } = revenprox.metadata;
   // With the uid a resource that took the name meanwhile does not get this one's status.
+  const metadata = { name, namespace, uid, ...(ifUnchanged ? { resourceVersion } : {}) };
   const { apiVersion, kind } = revenproxKind;
-  const body = { apiVersion, kind, metadata: { name, namespace, uid }, status };
   try {
     const answer = await client.request({
       method: "PATCH",
       path: `${pathOf(revenproxKind, namespace, name)}/status`,
       query: { fieldManager: manager, force: "true" },
       contentType: "application/apply-patch+yaml",
-      body,
+      body: { apiVersion, kind, metadata, status },
     });
     store.put(revenproxKind, parseLiveObject(answer, revenproxKind, manager));
     return true;
   } catch (error) {
     // Deleted since it was read, as the watch is about to tell; 409: and another has the name.
-    if (isStatus(error, 404) || isStatus(error, 409)) return false;
+    if (isStatus(error, 404) || (isStatus(error, 409) && !ifUnchanged)) return false;
     throw error;
   }
 };

@@ -1,5 +1,6 @@
 import { podKind, replicaSetKind } from "./kinds.ts";
 import type { LiveObject } from "./object.ts";
+import { deletionCostAnnotation } from "./pod-deletion-cost.ts";
 import type { ObjectStore } from "./store.ts";
 
 interface PodVolume {
@@ -19,7 +20,9 @@ export interface Pod extends LiveObject {
 /** A pod without the parts that nobody here reads: most of its size. */
 export const slimPod = (object: LiveObject): LiveObject => {
   const pod: Pod = object;
-  const { annotations: _, ...metadata } = pod.metadata;
+  const { annotations = {}, ...rest } = pod.metadata;
+  const cost = annotations[deletionCostAnnotation];
+  const metadata = cost === undefined ? rest : { ...rest, annotations: { [deletionCostAnnotation]: cost } };
   const { nodeName, volumes = [] } = pod.spec ?? {};
   const spec = { ...(nodeName === undefined ? {} : { nodeName }), volumes: volumes.filter(isConfigMapVolume) };
   return { ...pod, metadata, spec };

@@ -30,9 +30,16 @@ export const unneeded = (
       metadata.deletionTimestamp === undefined &&
       !wanted.has(`${kind} ${metadata.name}`),
   );
-  const kept = keptConfigs(leftOver, pods);
+  const kept = keptConfigs(leftOver, [...pods, ...templatesOf(desired)]);
   return leftOver.filter((object) => !kept.has(object));
 };
+
+/** What the pods to come will mount: a template that is held back names an older configuration. */
+const templatesOf = (desired: readonly DesiredObject[]): readonly LiveObject[] =>
+  desired.flatMap((object) => {
+    const { template } = (object["spec"] ?? {}) as { readonly template?: object };
+    return template === undefined ? [] : [{ ...object, ...template } as LiveObject];
+  });
 
 /** A pod may still mount an older configuration, and `kubectl rollout undo` needs the one before. */
 const keptConfigs = (leftOver: readonly LiveObject[], pods: readonly LiveObject[]): ReadonlySet<LiveObject> => {

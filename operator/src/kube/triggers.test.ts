@@ -49,3 +49,12 @@ test.each<[ResourceKind, boolean]>([
 ])("a change of a %o needs only a report: %s", (kind, only) => {
   expect(isOnlyOfStatus({ kind, before: undefined, after: labelled(kind, "r") })).toBe(only);
 });
+
+test("a pod that begins to drain, or is gone, may be what a roll-out waits for", () => {
+  const there = labelled(podKind, "r");
+  const leaving = { ...there, metadata: { ...there.metadata, deletionTimestamp: "2026-11-23T00:00:00Z" } };
+  expect(isOnlyOfStatus({ kind: podKind, before: there, after: there })).toBe(true);
+  expect(isOnlyOfStatus({ kind: podKind, before: there, after: leaving })).toBe(false);
+  expect(isOnlyOfStatus({ kind: podKind, before: leaving, after: leaving })).toBe(true);
+  expect(isOnlyOfStatus({ kind: podKind, before: leaving, after: undefined })).toBe(false);
+});

@@ -1,3 +1,4 @@
+import { planAnnotation } from "@revenprox/contract/resource/group";
 import { podKind, replicaSetKind, revenproxKind } from "./kinds.ts";
 import { keyOf, type LiveObject } from "./object.ts";
 import type { Change } from "./store.ts";
@@ -12,8 +13,14 @@ export const keysOf = (change: Change): readonly string[] => {
   return [...new Set([change.before, change.after].flatMap(ofChild))];
 };
 
-/** Whether a change can touch no more than what the status says: pods are their controllers' business. */
-export const isOnlyOfStatus = ({ kind }: Change): boolean => kind === podKind || kind === replicaSetKind;
+/**
+ * Whether a change can touch no more than what the status says: pods are their controllers' business. But where one
+ * begins to drain or is gone, the next step of a roll-out may be due.
+ */
+export const isOnlyOfStatus = ({ kind, before, after }: Change): boolean =>
+  kind === replicaSetKind || (kind === podKind && after !== undefined && isLeaving(before) === isLeaving(after));
+
+const isLeaving = (pod: LiveObject | undefined): boolean => pod?.metadata.deletionTimestamp !== undefined;
 
 const ofChild = (object: LiveObject | undefined): readonly string[] => {
   const instance = object?.metadata.labels?.[instanceLabel];
@@ -27,6 +34,7 @@ const ofResource = ({ before, after }: Change): readonly string[] => {
   const same =
     before?.metadata.uid === after?.metadata.uid &&
     before?.metadata.generation === after?.metadata.generation &&
+    before?.metadata.annotations?.[planAnnotation] === after?.metadata.annotations?.[planAnnotation] &&
     before?.metadata.deletionTimestamp === after?.metadata.deletionTimestamp;
   return same ? [] : [keyOf(object.metadata.namespace, object.metadata.name)];
 };

@@ -1,4 +1,6 @@
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import type { RecordedWrite } from "../plan/recorded-write.ts";
+import type { Scaling } from "../scaling/scaler.ts";
 import type { ApplyOutcome, ClusterFacts, DesiredObject } from "./ports.ts";
 
 /** What a pass found, wanted and did. */
@@ -6,6 +8,10 @@ export interface Pass {
   readonly facts: ClusterFacts;
   readonly desired: readonly DesiredObject[];
   readonly outcomes: readonly ApplyOutcome[];
+  /** In plan mode: what would have been written. */
+  readonly planned?: readonly RecordedWrite[] | undefined;
+  /** What `spec.autoscaling` decided; undefined without it. */
+  readonly scaling?: Scaling | undefined;
 }
 
 /** The last pass over each resource, for its status. */

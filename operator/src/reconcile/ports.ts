@@ -1,5 +1,9 @@
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
-import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import type { RevenProxStatus, RolloutStatus } from "@revenprox/contract/resource/status";
+import type { HealingLook } from "../healing/healer.ts";
+import type { NatsServer } from "../nats/nats-server.ts";
+import type { RecordedWrite } from "../plan/recorded-write.ts";
+import type { Scaling } from "../scaling/scaler.ts";
 
 /** `metadata` as far as the operator reads or writes it. */
 export interface ObjectMeta {
@@ -73,14 +77,31 @@ export interface MissingSecret {
   readonly keys: readonly string[];
 }
 
+/** How far the proxies are on the way to their number and their template: what the Deployment is told now. */
+export interface RolloutFacts {
+  readonly replicas: number;
+  /** Whether the Deployment's own roll-out waits, since pods drain. */
+  readonly paused: boolean;
+  /** What is told of streams that move, or moved last; absent: what was told before stays. */
+  readonly status?: RolloutStatus;
+  /** Seconds until the next step is due; absent: when something changes. */
+  readonly revisitSec?: number;
+  /** What could not be done. */
+  readonly outcomes: readonly ApplyOutcome[];
+}
+
 /** What the cluster offers, read before `desired()`. */
 export interface ClusterFacts {
   /** Whether the API server serves these kinds of monitoring.coreos.com/v1. */
   readonly monitoring: { readonly serviceMonitor: boolean; readonly prometheusRule: boolean };
   /** Whether it serves HTTPRoutes of gateway.networking.k8s.io/v1. */
   readonly gateway: { readonly httpRoute: boolean };
+  /** Whether it serves ScaledObjects of keda.sh/v1alpha1. */
+  readonly keda: { readonly scaledObject: boolean };
   /** Name of the default StorageClass; undefined when there is none or it may not be read. */
   readonly defaultStorageClass: string | undefined;
+  /** Absent: the number of the spec, at once. */
+  readonly rollout?: RolloutFacts;
   readonly secrets: {
     /** The generated one. */
     readonly publishKey: SecretFact;
@@ -95,10 +116,14 @@ export interface ClusterFacts {
 
 export interface DesiredInput {
   readonly revenprox: RevenProx;
+  /** Proxies that are to run in the end, by `spec.replicas` or who scales by load; absent: `spec.replicas`. */
+  readonly replicas?: number;
   readonly settings: OperatorSettings;
   readonly facts: ClusterFacts;
   /** Live children of this RevenProx, for choices that cannot change once made (the volume of a StatefulSet). */
   readonly current: readonly KubernetesObject[];
+  /** Workloads of `current` with just the fields that were applied last, where nobody has touched those since. */
+  readonly applied?: readonly KubernetesObject[];
 }
 
 /** Every object that is to exist for a RevenProx, in the order of writing. Pure. */
@@ -119,6 +144,8 @@ export type SecretsToCreate = (revenprox: RevenProx, random: (bytes: number) => 
 /** What became of one desired object (or generated Secret) in this pass. */
 export type ApplyOutcome =
   | { readonly kind: "unchanged" | "created" | "changed"; readonly ref: ObjectRef }
+  /** In plan mode: what a dry run would have done. */
+  | { readonly kind: "planned"; readonly ref: ObjectRef; readonly action: "Create" | "Change" | "Delete" }
   /** Another manager had changed `fields` (dotted paths); they were put back. */
   | {
       readonly kind: "drift-corrected";
@@ -166,6 +193,14 @@ export interface StatusInput {
   readonly apply: readonly ApplyOutcome[];
   /** Undefined when it is not known this time: the numbers in the old status then stay. */
   readonly workload: Workload | undefined;
+  /** In plan mode: what would have been written. */
+  readonly planned?: readonly RecordedWrite[] | undefined;
+  /** What is to be done about proxies that are cut off; undefined when nobody looked. */
+  readonly healing?: HealingLook | undefined;
+  /** What managed NATS servers said last, those that answered. */
+  readonly natsServers: readonly NatsServer[];
+  /** What `spec.autoscaling` decided; undefined without it. */
+  readonly scaling?: Scaling | undefined;
   readonly now: Date;
 }
 

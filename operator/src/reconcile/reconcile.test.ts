@@ -2,6 +2,8 @@ import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import { revenproxSpec } from "@revenprox/contract/resource/spec";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import { describe, expect, test } from "vitest";
+import type { HealingDecision } from "../healing/decide.ts";
+import { createScaler } from "../scaling/scaler.ts";
 import { createPasses } from "./passes.ts";
 import type { ApplyOutcome, ClusterFacts, DesiredObject, StatusInput } from "./ports.ts";
 import { type Cluster, reconcile } from "./reconcile.ts";
@@ -27,6 +29,7 @@ const ready: RevenProxStatus = {
 const facts: ClusterFacts = {
   monitoring: { serviceMonitor: false, prometheusRule: false },
   gateway: { httpRoute: false },
+  keda: { scaledObject: false },
   defaultStorageClass: undefined,
   secrets: {
     publishKey: { exists: true },
@@ -42,6 +45,7 @@ const harness = (options: {
   readonly outcomes?: Readonly<Record<string, ApplyOutcome>>;
   readonly desired?: () => readonly DesiredObject[];
   readonly status?: RevenProxStatus;
+  readonly decision?: HealingDecision;
 }) => {
   const done: string[] = [];
   let seen: StatusInput | undefined;
@@ -61,7 +65,27 @@ const harness = (options: {
     },
     observe: () => ({ objects: [], pods: [] }),
     workload: () => undefined,
-    patchStatus: async () => done.push("status") > 0,
+    scaling: { liveReplicas: () => undefined, loads: async () => [], setScale: async () => undefined },
+    rollout: async (_, wanted) => ({ replicas: wanted, paused: false, outcomes: [] }),
+    nats: {
+      known: () => [],
+      isDue: () => false,
+      ask: async () => undefined,
+      evict: async () => ({ kind: "evicted" }),
+    },
+    rehearse: () => ({
+      cluster: {
+        ...cluster,
+        apply: async (_, { metadata: { name } }) => ({ kind: "planned", ref: refOf(name), action: "Change" }),
+      },
+      writes: () => [],
+    }),
+    evict: async (_, { name }) => {
+      done.push(`evict ${name}`);
+      return { kind: "evicted" };
+    },
+    patchStatus: async (_, __, condition) =>
+      done.push(condition?.ifUnchanged === true ? "status if unchanged" : "status") > 0,
     record: async (_, { reason }) => void done.push(`event ${reason}`),
   };
   const dependencies = {
@@ -74,6 +98,17 @@ const harness = (options: {
     },
     now: () => new Date(0),
     passes: createPasses(),
+    scaler: createScaler({ now: () => 0, onDecided: () => undefined }),
+    healer: {
+      look: () =>
+        ({
+          decision: options.decision ?? { kind: "none", ailing: [] },
+          counted: [],
+          maxPerHour: 3,
+          againSeconds: 60,
+        }) as const,
+      forgetAll: () => undefined,
+    },
     askForReport: (key: string) => void done.push(`ask ${key}`),
   };
   return {
@@ -163,6 +198,56 @@ describe("a report", () => {
     await run();
     done.length = 0;
     become(now);
+    expect(await tell()).toEqual({ kind: "done" });
+    expect(done).toEqual([]);
+  });
+});
+
+describe("a proxy that is to be replaced", () => {
+  const ailment = { pod: "r-1", uid: "u1", cause: "NatsLost", since: 0, seenAt: 1 } as const;
+
+  test("is put on the budget first, by a write that fails when another operator has written", async () => {
+    const { run, report: tell, done } = harness({ revenprox: resource(), decision: { kind: "replace", ailment } });
+    await run();
+    done.length = 0;
+    await tell();
+    expect(done.slice(0, 3)).toEqual(["status if unchanged", "evict r-1", "event ProxyReplaced"]);
+  });
+
+  test("stays when the budget is used up", async () => {
+    const {
+      run,
+      report: tell,
+      done,
+    } = harness({ revenprox: resource(), decision: { kind: "exhausted", due: [ailment] } });
+    await run();
+    await tell();
+    expect(done).not.toContain("evict r-1");
+  });
+});
+
+describe("plan mode", () => {
+  const planned = resource({ annotations: { "revenprox.io/plan": "true" } });
+
+  test("only rehearses: no write but the status, no event", async () => {
+    const { run, report: tell, done, seen } = harness({ revenprox: planned });
+    expect(await run()).toEqual({ kind: "retry-after", seconds: 60 });
+    await tell();
+    expect(seen()?.apply.map(({ kind }) => kind)).toEqual(["planned", "planned"]);
+    expect(done).toEqual(["prune", "ask n/r", "status"]);
+  });
+
+  test("nothing is told, and nobody replaced, between the annotation and its pass", async () => {
+    const ailment = { pod: "r-1", uid: "u1", cause: "NatsLost", since: 0, seenAt: 1 } as const;
+    const {
+      run,
+      report: tell,
+      done,
+      become,
+    } = harness({ revenprox: resource(), decision: { kind: "replace", ailment } });
+    await run();
+    become(planned);
+    done.length = 0;
     expect(await tell()).toEqual({ kind: "done" });
     expect(done).toEqual([]);
   });

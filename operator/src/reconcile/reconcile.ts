@@ -1,8 +1,12 @@
-import { revenproxApi } from "@revenprox/contract/resource/group";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { Healer } from "../healing/healer.ts";
+import type { RecordedWrite } from "../plan/recorded-write.ts";
+import type { Scaler, ScalingOutside } from "../scaling/scaler.ts";
+import { carryOut, namespaceEnds, planFor } from "./carry-out.ts";
+import { HANDED_OVER_SECONDS, type Outcome, outcomeOf, soonest } from "./outcome.ts";
 import type { Passes } from "./passes.ts";
+import { isPlanOnly, planOnly } from "./plan-only.ts";
 import type {
   ApplyOutcome,
   ClusterFacts,
@@ -11,10 +15,20 @@ import type {
   KubernetesObject,
   ObservedChildren,
   OperatorSettings,
+  RolloutFacts,
   Status,
   Workload,
 } from "./ports.ts";
+import type { ReplaceDependencies } from "./replace.ts";
+import { type NatsFleet, ROLLING_SECONDS, rollNats } from "./roll-nats.ts";
 import { eventsOfOutcomes, type ResourceEvent } from "./transitions.ts";
+
+/** A cluster whose writes are dry runs, and what they would have done. */
+export interface Rehearsal {
+  readonly cluster: Cluster;
+  /** In the order of writing. */
+  readonly writes: () => readonly RecordedWrite[];
+}
 
 /** The outside as the loop sees it. */
 export interface Cluster {
@@ -31,7 +45,19 @@ export interface Cluster {
   prune(revenprox: RevenProx, desired: readonly DesiredObject[]): Promise<readonly ApplyOutcome[]>;
   observe(revenprox: RevenProx): ObservedChildren;
   workload(revenprox: RevenProx): Workload | undefined;
-  patchStatus(revenprox: RevenProx, status: RevenProxStatus): Promise<boolean>;
+  /** Takes the next step of the proxies to `wanted` of them; what the Deployment is told of it comes with `apply`. Never throws. */
+  rollout(revenprox: RevenProx, wanted: number): Promise<RolloutFacts>;
+  readonly nats: NatsFleet;
+  /** For one pass whose writes change nothing. */
+  rehearse(): Rehearsal;
+  readonly scaling: ScalingOutside;
+  /** `ifUnchanged`: only if nobody has changed the resource since it was read; rejects otherwise. */
+  patchStatus(
+    revenprox: RevenProx,
+    status: RevenProxStatus,
+    condition?: { readonly ifUnchanged: boolean },
+  ): Promise<boolean>;
+  readonly evict: ReplaceDependencies["evict"];
   /** Never throws. */
   record(revenprox: RevenProx, event: ResourceEvent): Promise<void>;
 }
@@ -43,14 +69,10 @@ export interface ReconcileDependencies {
   readonly status: Status;
   readonly now: () => Date;
   readonly passes: Passes;
+  readonly scaler: Scaler;
+  readonly healer: Healer;
   /** Asks for a report on the resource of this key. */
   readonly askForReport: (key: string) => void;
-}
-
-interface Plan {
-  readonly desired: readonly DesiredObject[];
-  /** Why nothing is desired: the resource cannot be turned into objects. */
-  readonly fault?: ApplyOutcome;
 }
 
 /**
@@ -59,52 +81,31 @@ interface Plan {
  * namespace is being deleted: its turn comes.
  */
 export const reconcile = async (dependencies: ReconcileDependencies, key: string): Promise<Outcome> => {
-  const { cluster, passes } = dependencies;
+  const { cluster, passes, scaler } = dependencies;
   const revenprox = cluster.read(key);
-  if (revenprox === undefined) passes.forget(key);
+  if (revenprox === undefined) for (const memory of [passes, scaler]) memory.forget(key);
   if (revenprox === undefined || revenprox.metadata.deletionTimestamp !== undefined) return { kind: "done" };
+  if (isPlanOnly(revenprox)) {
+    const outcome = await planOnly(dependencies, revenprox);
+    dependencies.askForReport(key);
+    return outcome;
+  }
 
   const secrets = await cluster.ensureSecrets(revenprox);
   if (secrets.some(namespaceEnds)) return { kind: "done" };
   const facts = await cluster.facts(revenprox);
-  const plan = planFor(dependencies, revenprox, facts);
-  const outcomes = [...secrets, ...(await carryOut(cluster, revenprox, plan))];
+  const scaled = await scaler.scale(revenprox, cluster.scaling);
+  if (scaled.kind === "handed-over") return { kind: "retry-after", seconds: HANDED_OVER_SECONDS };
+  const rollout = await cluster.rollout(revenprox, scaled.replicas);
+  const known = { ...facts, rollout };
+  const plan = planFor(dependencies, revenprox, { facts: known, replicas: scaled.replicas });
+  const outcomes = [...secrets, ...rollout.outcomes, ...(await carryOut(cluster, revenprox, plan))];
   if (outcomes.some(namespaceEnds)) return { kind: "done" };
-  passes.remember(revenprox, { facts, desired: plan.desired, outcomes });
+  passes.remember(revenprox, { facts: known, desired: plan.desired, outcomes, scaling: scaled.scaling });
   dependencies.askForReport(key);
   for (const event of eventsOfOutcomes(outcomes)) await cluster.record(revenprox, event);
-  return outcomeOf(outcomes);
-};
-
-const namespaceEnds = ({ kind }: ApplyOutcome): boolean => kind === "namespace-ends";
-
-const planFor = (
-  { desired, settings, cluster }: ReconcileDependencies,
-  revenprox: RevenProx,
-  facts: ClusterFacts,
-): Plan => {
-  try {
-    return { desired: desired({ revenprox, settings, facts, current: cluster.children(revenprox) }) };
-  } catch (error) {
-    const ref = { apiVersion: revenproxApi.apiVersion, kind: revenproxApi.kind, name: revenprox.metadata.name };
-    const { name: reason, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-    return { desired: [], fault: { kind: "refused", ref, status: 422, reason, message } };
-  }
-};
-
-/** One object after the other, in the order of need; one that fails does not stop the others, nor is anything pruned then, unless nothing can be made at all. */
-const carryOut = async (
-  cluster: Cluster,
-  revenprox: RevenProx,
-  { desired, fault }: Plan,
-): Promise<readonly ApplyOutcome[]> => {
-  if (fault !== undefined) return [fault];
-  const outcomes: ApplyOutcome[] = [];
-  for (const object of desired) {
-    const outcome = await cluster.apply(revenprox, object);
-    outcomes.push(outcome);
-    if (namespaceEnds(outcome)) return outcomes;
-  }
-  if (outcomes.some(({ kind }) => kind === "failed")) return outcomes;
-  return [...outcomes, ...(await cluster.prune(revenprox, desired))];
+  const outcome = outcomeOf(outcomes);
+  if (outcome.kind === "failed") return outcome;
+  const rolls = await rollNats(cluster, revenprox);
+  return soonest(outcome, [...(rolls ? [ROLLING_SECONDS] : []), scaled.againSeconds, rollout.revisitSec]);
 };

@@ -1,4 +1,4 @@
-import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import type { RevenProxStatus, RolloutStatus } from "@revenprox/contract/resource/status";
 import type { ApplyOutcome, ObjectRef } from "./ports.ts";
 
 /** An event on a RevenProx, as `kubectl describe` shows it. */
@@ -33,6 +33,48 @@ export const eventsOfConditions = (
 ): readonly ResourceEvent[] =>
   (after.conditions ?? []).flatMap((condition) => eventOfCondition(before?.conditions ?? [], condition));
 
+/** A change of replicas by autoscaling, as an autoscaler tells it on its own object. */
+export const eventsOfScaling = (
+  before: RevenProxStatus | undefined,
+  after: RevenProxStatus,
+): readonly ResourceEvent[] => {
+  const [old, now] = [before?.autoscaling, after.autoscaling];
+  if (old === undefined || now === undefined || old.desired === now.desired) return [];
+  const { load, targetPerPod } = now;
+  const by =
+    load === undefined || targetPerPod === undefined ? "" : ` (${load} streams, ${targetPerPod} for each proxy)`;
+  const message = `${old.desired} proxies become ${now.desired}: ${now.reason}${by}`;
+  return [{ type: "Normal", reason: "SuccessfulRescale", message }];
+};
+
+const movesOf: Record<RolloutStatus["reason"], string> = {
+  PodTemplateChanged: "pods are replaced",
+  ScaleDown: "pods go",
+  Rebalance: "full pods give streams to emptier ones",
+};
+
+/** What a person should hear of streams that move: the beginning and the end of it, and what holds it up. */
+export const eventsOfRollout = (
+  before: RevenProxStatus | undefined,
+  { rollout: now }: RevenProxStatus,
+): readonly ResourceEvent[] => {
+  if (now === undefined) return [];
+  const old = before?.rollout?.startedAt === now.startedAt ? before.rollout : undefined;
+  const what = `${movesOf[now.reason]}, ${now.from} to ${now.to}`;
+  const begins: readonly ResourceEvent[] =
+    old === undefined ? [{ type: "Normal", reason: "RolloutStarted", message: `Streams move: ${what}` }] : [];
+  if (now.finishedAt !== undefined) return old?.finishedAt === undefined ? [...begins, endOf(now, what)] : [];
+  return now.waitingFor !== undefined && now.waitingFor !== old?.waitingFor
+    ? [...begins, ...lasting("RolloutWaiting", `Streams wait to move: ${now.waitingFor}`)]
+    : begins;
+};
+
+const endOf = ({ streamsMoved, streamsLost, seconds }: RolloutStatus, what: string): ResourceEvent => ({
+  type: streamsLost > 0 ? "Warning" : "Normal",
+  reason: "RolloutFinished",
+  message: `${streamsMoved} streams moved, ${streamsLost} lost, in ${seconds} s: ${what}`,
+});
+
 const warning = (reason: string, message: string): readonly ResourceEvent[] => [{ type: "Warning", reason, message }];
 
 const lasting = (reason: string, message: string): readonly ResourceEvent[] => [
@@ -46,6 +88,7 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
     case "failed":
     case "namespace-ends":
     case "created":
+    case "planned":
       return [];
     case "drift-corrected":
       return warning(
@@ -68,7 +111,7 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
 };
 
 /** Conditions whose True is bad news. */
-const abnormalWhenTrue: ReadonlySet<string> = new Set(["Stalled", "UpgradePending"]);
+const abnormalWhenTrue: ReadonlySet<string> = new Set(["Stalled", "UpgradePending", "HealingExhausted"]);
 
 const isHealthy = ({ type, status }: StatusCondition): boolean =>
   status === (abnormalWhenTrue.has(type) ? "False" : "True");

@@ -1,9 +1,10 @@
 import type { Situation } from "./situation.ts";
 import { isFalse, isTrue, type Verdict } from "./verdict.ts";
+import { wantedReplicas } from "./wanted-replicas.ts";
 
 /** Whether somebody is served: at least one proxy is ready. */
 export const available = ({ input, proxies, proxyTrouble }: Situation): Verdict => {
-  const wanted = input.revenprox.spec.replicas;
+  const wanted = wantedReplicas(input);
   const ready = proxies?.ready ?? 0;
   if (ready > 0) return isTrue("ProxiesReady", `${Math.min(ready, wanted)} of ${wanted} proxies are ready.`);
   if (wanted === 0)

@@ -1,4 +1,5 @@
 import { names } from "@revenprox/contract/names";
+import { planAnnotation } from "@revenprox/contract/resource/group";
 import type { ChildStatus } from "@revenprox/contract/resource/status";
 import type { ApplyOutcome, KubernetesObject, ObjectRef, SecretFact, StatusInput } from "../reconcile/ports.ts";
 import { liveWorkload, waitsFor } from "./live-workload.ts";
@@ -29,6 +30,8 @@ const outcomeHealth = (outcome: ApplyOutcome | undefined): Health | undefined =>
       return failed(`${outcome.manager} keeps changing ${outcome.fields.join(", ")}.`);
     case "refused":
       return failed(outcome.message);
+    case "planned":
+      return inProgress(`Only planned: the annotation ${planAnnotation} is there.`);
     case "failed":
       return inProgress(`Not written yet: ${outcome.message}`);
     case undefined:

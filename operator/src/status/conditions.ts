@@ -13,7 +13,7 @@ export interface ConditionTimes {
   readonly cameForward: boolean;
 }
 
-const wholeSeconds = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, "Z");
+export const wholeSeconds = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, "Z");
 
 export const conditions = (verdicts: Verdicts, { old, now, generation, cameForward }: ConditionTimes): Condition[] =>
   conditionTypes.map((type) => {

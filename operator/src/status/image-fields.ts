@@ -17,7 +17,8 @@ const present = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], 
 export const imageFields = (input: StatusInput): ImageFields => {
   const { status = {} } = input.revenprox;
   const { image, natsImage, defaultImages } = status;
-  if (input.desired.length === 0) return present({ image, natsImage, defaultImages });
+  // What is only planned does not run, and must not be kept as if it had.
+  if (input.desired.length === 0 || input.planned !== undefined) return present({ image, natsImage, defaultImages });
   const named = namedImages(input.revenprox);
   const proxy = imageIn(input, "Deployment");
   const nats = imageIn(input, "StatefulSet");

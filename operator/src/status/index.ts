@@ -2,15 +2,21 @@ import { selectorLabels } from "@revenprox/contract/labels";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import type { Status } from "../reconcile/ports.ts";
 import { authenticationConfigured } from "./authentication-configured.ts";
+import { autoscalingFields } from "./autoscaling-fields.ts";
+import { autoscalingReady } from "./autoscaling-ready.ts";
 import { available } from "./available.ts";
 import { conditions, type Verdicts } from "./conditions.ts";
+import { healingExhausted } from "./healing-exhausted.ts";
+import { healingFields } from "./healing-fields.ts";
 import { imageFields } from "./image-fields.ts";
 import { journalDurable } from "./journal-durable.ts";
 import { monitoringReady } from "./monitoring-ready.ts";
 import { natsReady } from "./nats-ready.ts";
+import { planFields } from "./plan-fields.ts";
 import { type Progress, progressOf } from "./progress.ts";
 import { ready } from "./ready.ts";
 import { reconciling } from "./reconciling.ts";
+import { rolloutFields } from "./rollout-fields.ts";
 import { routeReady } from "./route-ready.ts";
 import { type Situation, situationOf } from "./situation.ts";
 import { editNeeded, stalled } from "./stalled.ts";
@@ -30,6 +36,8 @@ const verdictsOf = (situation: Situation, nats: Verdict, progress: Progress): Ve
     JournalDurable: journalDurable(situation),
     MonitoringReady: monitoringReady(situation),
     RouteReady: routeReady(situation),
+    AutoscalingReady: autoscalingReady(situation),
+    HealingExhausted: healingExhausted(situation),
     AuthenticationConfigured: authenticationConfigured(situation),
     UpgradePending: upgradePending(situation),
   };
@@ -51,6 +59,7 @@ export const status: Status = (input) => {
   const progress = progressOf(situation, nats);
   const { generation } = metadata;
   const proxies = situation.proxies?.exist ?? 0;
+  const figures = workloadFigures(old, input.workload, proxies);
   return {
     observedGeneration: generation,
     conditions: conditions(verdictsOf(situation, nats, progress), {
@@ -63,7 +72,11 @@ export const status: Status = (input) => {
     readyReplicas: situation.proxies?.ready ?? 0,
     selector: selectorOf(metadata.name),
     ...imageFields(input),
-    ...workloadFigures(old, input.workload, proxies),
+    ...figures,
+    ...autoscalingFields(input, figures.connections),
+    ...rolloutFields(input),
+    ...healingFields(input),
+    ...planFields(input, figures.connections),
     natsStatus: nats.reason,
     children: [...situation.children],
   } satisfies RevenProxStatus;

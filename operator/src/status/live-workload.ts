@@ -63,6 +63,7 @@ export const liveWorkload = (object: KubernetesObject): LiveWorkload => {
 export const waitsFor = ({ kind, wanted, exist, updated, available, observed }: LiveWorkload): string | undefined => {
   if (!observed) return `The ${kind} controller has not seen the change yet.`;
   if (updated < wanted) return `${updated} of ${wanted} pods are of the present revision.`;
+  if (exist > wanted && exist === updated) return `${exist - wanted} pods more than wanted remain.`;
   if (exist > updated) return `${exist - updated} pods of the former revision remain.`;
   if (available < wanted) return `${available} of ${wanted} pods are available.`;
   return undefined;

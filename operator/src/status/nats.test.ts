@@ -52,6 +52,34 @@ testCases([
     says: { NatsReady: "False ServersNotReady" },
   },
   {
+    name: "NATS whose disk is full",
+    input: {
+      ...settledInput({}),
+      natsServers: [
+        { name: "web-nats-0", fault: "JetStream stream 'R > J' write error: no space left on device", leads: [] },
+      ],
+    },
+    says: { NatsReady: "False StorageFailed", Ready: "False NatsStorageFailed", Reconciling: "True Progressing" },
+    naming: ["web-nats-0", "no space left on device", "Make room"],
+  },
+  {
+    name: "one of three NATS servers is not current",
+    input: {
+      ...settledInput({ nats: { managed: { replicas: 3 } } }),
+      natsServers: [{ name: "web-nats-1", fault: "not current", leads: [] }],
+    },
+    says: { NatsReady: "True Degraded", Ready: "True Ready" },
+    naming: ["web-nats-1: not current"],
+  },
+  {
+    name: "two of three NATS servers are not current",
+    input: {
+      ...settledInput({ nats: { managed: { replicas: 3 } } }),
+      natsServers: ["web-nats-1", "web-nats-2"].map((name) => ({ name, fault: "not current", leads: [] })),
+    },
+    says: { NatsReady: "False JournalNotCurrent", Ready: "False NatsJournalNotCurrent" },
+  },
+  {
     name: "external NATS reached",
     input: settledInput(external),
     says: { NatsReady: "True Connected", JournalDurable: "Unknown ExternalNats", Ready: "True Ready" },

@@ -1,6 +1,7 @@
-import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import type { RevenProxStatus, RolloutStatus } from "@revenprox/contract/resource/status";
 import type { Situation } from "./situation.ts";
 import type { Verdict } from "./verdict.ts";
+import { wantedReplicas } from "./wanted-replicas.ts";
 
 /** How far the cluster is on its way to the spec. */
 export interface Progress {
@@ -15,10 +16,25 @@ export interface Progress {
 const currentChildren = ({ children }: Pick<RevenProxStatus, "children">): number =>
   (children ?? []).filter(({ health }) => health === "Current").length;
 
+/** Streams that move for the sake of the spec; a rebalance is none of its wishes. */
+const moveUnderWay = ({ facts }: Situation["input"]): RolloutStatus | undefined => {
+  const move = facts.rollout?.status;
+  return move === undefined || move.finishedAt !== undefined || move.reason === "Rebalance" ? undefined : move;
+};
+
+const movesOn = (input: Situation["input"], exist: number): boolean => {
+  const { status: old = {} } = input.revenprox;
+  const move = moveUnderWay(input);
+  return move !== undefined && (move.streamsMoved > (old.rollout?.streamsMoved ?? 0) || exist < (old.replicas ?? 0));
+};
+
 const waitingFor = ({ input, children }: Situation, nats: Verdict): string | undefined => {
   const child = children.find(({ health }) => health !== "Current");
   if (child !== undefined) return `${child.kind} ${child.name}: ${child.message ?? child.health}`;
-  const asked = input.revenprox.spec.replicas > 0;
+  const move = moveUnderWay(input);
+  if (move !== undefined)
+    return `${move.reason} from ${move.from} to ${move.to}: ${move.waitingFor ?? "streams move to other pods."}`;
+  const asked = wantedReplicas(input) > 0;
   return nats.status === "True" || (nats.status === "Unknown" && !asked) ? undefined : nats.message;
 };
 
@@ -40,6 +56,7 @@ export const progressOf = (situation: Situation, nats: Verdict): Progress => {
   const cameForward =
     old.observedGeneration !== metadata.generation ||
     (proxies?.ready ?? 0) > (old.readyReplicas ?? 0) ||
+    movesOn(input, proxies?.exist ?? 0) ||
     currentChildren({ children: [...children] }) > currentChildren(old);
   const since = waitingSince(old);
   const waited = since === undefined ? 0 : (input.now.getTime() - since) / 1_000;

@@ -1,4 +1,4 @@
-import { revenproxApi } from "@revenprox/contract/resource/group";
+import { planAnnotation, revenproxApi } from "@revenprox/contract/resource/group";
 import type { ApplyOutcome } from "../reconcile/ports.ts";
 import type { Progress } from "./progress.ts";
 import { isFalse, isTrue, type Trouble, type Verdict } from "./verdict.ts";
@@ -9,6 +9,11 @@ const refusalReason = ({ ref, status }: Extract<ApplyOutcome, { kind: "refused" 
   if (ref.kind === revenproxApi.kind) return "InvalidSpec";
   const hasPods = ref.kind === "Deployment" || ref.kind === "StatefulSet";
   return hasPods && status === unprocessable ? "PodTemplateInvalid" : "Refused";
+};
+
+const onlyPlanned: Trouble = {
+  reason: "PlanOnly",
+  message: `Nothing is written while the annotation ${planAnnotation} is there; status.plan says what would be. Remove it to have that done.`,
 };
 
 const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
@@ -29,6 +34,8 @@ const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
         reason: refusalReason(outcome),
         message: `${object} is refused (${outcome.message}). Edit the RevenProx, or what refuses it.`,
       };
+    case "planned":
+      return onlyPlanned;
     case "unchanged":
     case "created":
     case "changed":
@@ -40,8 +47,10 @@ const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
 };
 
 /** What only an edit by somebody can mend. */
-export const editNeeded = (outcomes: readonly ApplyOutcome[]): Trouble | undefined =>
-  outcomes.map(needsEdit).find((trouble) => trouble !== undefined);
+export const editNeeded = (outcomes: readonly ApplyOutcome[]): Trouble | undefined => {
+  const troubles = outcomes.flatMap((outcome) => needsEdit(outcome) ?? []);
+  return troubles.find((trouble) => trouble !== onlyPlanned) ?? troubles[0];
+};
 
 /** Whether waiting alone helps no more. */
 export const stalled = (edit: Trouble | undefined, progress: Progress): Verdict => {

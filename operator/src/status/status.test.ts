@@ -17,6 +17,8 @@ test("everything done", () => {
     "True PersistentVolume",
     "True Created",
     "True NotAsked",
+    "True NotAsked",
+    "False NotNeeded",
     "False PublishKeyOnly",
     "False UpToDate",
   ]);

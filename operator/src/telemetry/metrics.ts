@@ -27,6 +27,8 @@ export interface Metrics {
   watchInterrupted(kind: string): void;
   wrote(kind: string, outcome: string): void;
   statusWritten(): void;
+  /** A look at the load of a resource with autoscaling by streams, and what came of it. */
+  autoscalingDecided(reason: string): void;
   leadershipGained(): void;
   /** A report on a resource failed and is tried again. */
   reportFailed(): void;
@@ -69,6 +71,11 @@ export const createMetrics = (readings: Readings, version: string): Metrics => {
     "outcome",
   ]);
   const statuses = counter("status_writes_total", "Status patches", []);
+  const decisions = counter(
+    "autoscaling_decisions_total",
+    "Looks at the streams of RevenProxes with autoscaling, by what was found",
+    ["reason"],
+  );
   const terms = counter("leader_terms_total", "Times this operator became the leader", []);
   const duration = new Histogram({
     name: `${prefix}reconcile_duration_seconds`,
@@ -90,6 +97,7 @@ export const createMetrics = (readings: Readings, version: string): Metrics => {
     watchInterrupted: (kind) => interruptions.inc({ kind }),
     wrote: (kind, outcome) => writes.inc({ kind, outcome }),
     statusWritten: () => statuses.inc(),
+    autoscalingDecided: (reason) => decisions.inc({ reason }),
     leadershipGained: () => terms.inc(),
     reportFailed: () => errors.inc(),
     ...queueMetrics(registry),

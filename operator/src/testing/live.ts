@@ -40,6 +40,7 @@ export const settledInput = (spec: unknown, facts: Partial<ClusterFacts> = {}): 
     observed: { objects: objects.map(live), pods: [] },
     apply: [],
     workload: undefined,
+    natsServers: [],
     now: new Date(testTime),
   };
 };

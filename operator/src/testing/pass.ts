@@ -14,5 +14,6 @@ export const statusOf = (input: DesiredInput): RevenProxStatus =>
     observed: { objects: [], pods: [] },
     apply: [],
     workload: undefined,
+    natsServers: [],
     now: new Date(testTime),
   });

@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { desired } from "../desired/index.ts";
-import { everythingSet, externalWithCredentials, inputOf } from "./resource.ts";
+import {
+  everythingSet,
+  externalWithCredentials,
+  inputOf,
+  scaledByCpu,
+  scaledByKeda,
+  scaledByStreams,
+} from "./resource.ts";
 
 type Tree = { [key: string]: unknown };
 
@@ -29,7 +36,14 @@ const valuePaths = (value: unknown, path = ""): readonly string[] => {
 };
 
 /** What cannot stand beside what `everythingSet` has. */
-const others = [externalWithCredentials, { podDisruptionBudget: { minAvailable: 1 } }];
+const others = [
+  externalWithCredentials,
+  scaledByStreams,
+  scaledByCpu,
+  scaledByKeda,
+  { podDisruptionBudget: { minAvailable: 1 } },
+  { rollout: { drainWindowSeconds: 90, streamsPerSecond: 100 } },
+];
 
 test("every field of the CRD's spec is set somewhere", () => {
   const crd = parse(readFileSync(new URL("../../../crds/revenprox.yaml", import.meta.url), "utf8")) as {
@@ -76,7 +90,19 @@ const rendered = (spec: unknown): string | undefined => {
 };
 
 /** The first shows only with what an earlier pass wrote (images.test.ts), the others lose against labels of ours. */
-const elsewhere = new Set(["upgradePolicy", "monitoring.labels.app", "pod.labels.app"]);
+const elsewhere = new Set([
+  "upgradePolicy",
+  "monitoring.labels.app",
+  "pod.labels.app",
+  // When the operator replaces a pod: operator/src/healing.
+  "healing.enabled",
+  "healing.maxReplacementsPerHour",
+  "healing.afterSeconds",
+  // What the operator asks running pods for: operator/src/rollout/rebalance.test.ts.
+  "rollout.rebalance.enabled",
+  "rollout.rebalance.differencePercent",
+  "rollout.rebalance.afterSeconds",
+]);
 
 test("every field that is set changes what is made", () => {
   const before = rendered(everythingSet);

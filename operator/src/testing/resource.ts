@@ -24,6 +24,7 @@ export const settings: OperatorSettings = {
 export const allFacts: ClusterFacts = {
   monitoring: { serviceMonitor: true, prometheusRule: true },
   gateway: { httpRoute: true },
+  keda: { scaledObject: true },
   defaultStorageClass: "standard",
   secrets: {
     publishKey: { exists: true, revision: "1" },
@@ -46,6 +47,23 @@ export const everythingSet = {
   replicas: 12,
   image: "registry.example/proxy:2.0",
   upgradePolicy: "Automatic",
+  autoscaling: {
+    mode: "HPA",
+    minReplicas: 4,
+    maxReplicas: 40,
+    scaleUp: { stabilizationWindowSeconds: 30, maxPods: 3, periodSeconds: 20 },
+    scaleDown: { stabilizationWindowSeconds: 600, maxPods: 2, periodSeconds: 120 },
+    hpa: {
+      metric: {
+        type: "Pods",
+        name: "revenprox_connections_active",
+        selector: { matchLabels: { tier: "gold" } },
+        averageValue: "12k",
+      },
+    },
+  },
+  healing: { enabled: false, maxReplacementsPerHour: 5, afterSeconds: 60 },
+  rollout: { maxSurge: 2, rebalance: { enabled: false, differencePercent: 40, afterSeconds: 120 } },
   config: {
     logLevel: "debug",
     logFormat: "text",
@@ -252,6 +270,34 @@ export const everythingSet = {
     errors: { maxPercent: 1 },
   },
   progressDeadlineSeconds: 300,
+} as const;
+
+/** The other ways to scale: never two at once. */
+export const scaledByStreams = {
+  autoscaling: { mode: "Connections", maxReplicas: 20, connections: { targetPerPod: 8_000, tolerancePercent: 20 } },
+} as const;
+export const scaledByCpu = { autoscaling: { mode: "HPA", maxReplicas: 5, hpa: { cpuUtilization: 55 } } } as const;
+export const scaledByKeda = {
+  autoscaling: {
+    mode: "KEDA",
+    maxReplicas: 30,
+    keda: {
+      pollingIntervalSeconds: 10,
+      triggers: [
+        {
+          type: "prometheus",
+          name: "streams",
+          metadata: {
+            serverAddress: "http://prometheus.monitoring:9090",
+            query: "sum(revenprox_connections_active)",
+            threshold: "12000",
+          },
+          metricType: "AverageValue",
+          authentication: "prometheus-login",
+        },
+      ],
+    },
+  },
 } as const;
 
 export const externalWithCredentials = {

@@ -17,8 +17,16 @@ export interface AuditEvent {
   /** With microseconds. */
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
-  readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly name?: string };
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource?: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  };
   readonly responseStatus?: { readonly code?: number };
+  /** Whom the caller acts as. */
+  readonly impersonatedUser?: { readonly username: string };
 }
 
 /** A real kube-apiserver with the RevenProx CRD. No kubelet and no controller runs: pods do not exist. */
@@ -37,8 +45,9 @@ export interface TestCluster {
 
 const crdFile = fileURLToPath(new URL("../../../crds/revenprox.yaml", import.meta.url));
 
-export const startTestCluster = async (): Promise<TestCluster> => {
-  const controlPlane = await startControlPlane({ audit: true });
+/** With more flags for kube-apiserver, as `--flag=value`. */
+export const startTestCluster = async (...apiServerFlags: readonly string[]): Promise<TestCluster> => {
+  const controlPlane = await startControlPlane({ audit: true, apiServerFlags });
   const client = createKubeClient(loadKubeConfig(controlPlane.kubeconfig));
   const kubectl = async (...args: string[]): Promise<string> => {
     const { stdout } = await execute(controlPlane.kubectl, ["--kubeconfig", controlPlane.kubeconfig, ...args]);

@@ -64,16 +64,17 @@ export const startOperator = async (
     const answer = await fetch(`http://127.0.0.1:${port}${path}`);
     return { status: answer.status, body: await answer.text() };
   };
-  await eventually("the operator is ready", async () => (await get("/readyz")).status === 200);
-  return {
-    lines,
-    get,
-    metric: async (name) => sumOf((await get("/metrics")).body, name),
-    stop: async () => {
-      operator.server.close();
-      await operator.stop();
-    },
+  const stop = async () => {
+    operator.server.close();
+    await operator.stop();
   };
+  try {
+    await eventually("the operator is ready", async () => (await get("/readyz")).status === 200);
+  } catch (error) {
+    await stop();
+    throw new Error(`the operator is not ready; its last words: ${lines.slice(-3).join("")}`, { cause: error });
+  }
+  return { lines, get, metric: async (name) => sumOf((await get("/metrics")).body, name), stop };
 };
 
 const sumOf = (text: string, name: string): number =>

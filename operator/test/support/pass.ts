@@ -1,11 +1,14 @@
 import { desired } from "../../src/desired/index.ts";
 import { secretsToCreate } from "../../src/desired/secrets.ts";
+import { createHealer } from "../../src/healing/healer.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { createCluster } from "../../src/kube/cluster.ts";
 import { createDiscovery } from "../../src/kube/discovery.ts";
 import { createEventRecorder } from "../../src/kube/events.ts";
 import { coreTargets, pathOf } from "../../src/kube/kinds.ts";
+import { createNatsServers } from "../../src/kube/nats-servers.ts";
 import { keyOf, parseLiveObject } from "../../src/kube/object.ts";
+import { createScalingOutside } from "../../src/kube/scaling-outside.ts";
 import { systemScheduler } from "../../src/kube/scheduler.ts";
 import { createSecrets } from "../../src/kube/secrets.ts";
 import { ObjectStore } from "../../src/kube/store.ts";
@@ -13,6 +16,7 @@ import type { Outcome } from "../../src/reconcile/outcome.ts";
 import { createPasses } from "../../src/reconcile/passes.ts";
 import { reconcile } from "../../src/reconcile/reconcile.ts";
 import { report } from "../../src/reconcile/report.ts";
+import { createScaler } from "../../src/scaling/scaler.ts";
 import { readSettings } from "../../src/settings.ts";
 import { status } from "../../src/status/index.ts";
 import { images } from "./operator.ts";
@@ -63,6 +67,14 @@ export const freshPass = async (
     now,
     defaultStorageClass: async () => undefined,
     readWorkload: () => undefined,
+    scaling: createScalingOutside({ client, store, manager, readLoads: async () => [] }),
+    rollout: async (_, wanted) => ({ replicas: wanted, paused: false, outcomes: [] }),
+    natsServers: createNatsServers({
+      store,
+      ask: () => Promise.reject(new Error("no pod runs here")),
+      now,
+      onChange: () => undefined,
+    }),
     record: createEventRecorder({ client, manager, clock: () => new Date(), onLost: () => undefined }),
   });
   const dependencies = {
@@ -72,6 +84,8 @@ export const freshPass = async (
     status,
     now: () => new Date(),
     passes: createPasses(),
+    scaler: createScaler({ now, onDecided: () => undefined }),
+    healer: createHealer({ now, onAiling: () => undefined }),
     askForReport: () => undefined,
   };
   const key = keyOf(namespace, name);

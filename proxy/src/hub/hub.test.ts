@@ -220,6 +220,24 @@ test("a topic is left after its last listener and the linger time", async () => 
   expect(model.journal.followed).toBe(0);
 });
 
+test("a shed ends a part of the streams at its pace and serves on; a drain that follows takes its place", async () => {
+  const model = await storing();
+  const clients = Array.from({ length: 20 }, () => openOn(model, "t"));
+  await model.clock.settle();
+  expect(model.hub.shed({ streams: 10, keep: 14, ratePerSec: 5 })).toBe(6);
+  await model.clock.advance(800);
+  const ended = () => clients.filter(({ sink }) => sink.ended);
+  expect([ended().length, model.hub.moves()]).toEqual([4, { moved: 4, shedding: 2 }]);
+  expect(ended().every(({ sink }) => /retry: \d+\n\n$/.test(sink.text))).toBe(true);
+  expect(openOn(model, "t").sink.ended).toBe(false);
+  const drained = model.hub.drain({ withinMs: 1_000, ratePerSec: 1 });
+  expect(model.hub.moves().shedding).toBe(0);
+  expect(model.hub.shed({ streams: 1, keep: 0, ratePerSec: 1 })).toBe(0);
+  await model.clock.advance(1_100);
+  await drained;
+  expect(model.metrics.moves).toEqual({ shed: 4, drain: 17 });
+});
+
 test("a drain refuses new streams and ends the open ones at its pace, each with its own retry", async () => {
   const model = await storing();
   const clients = Array.from({ length: 20 }, () => openOn(model, "t"));

@@ -4,7 +4,7 @@ import { FanOut } from "./fan-out.ts";
 import { type HubBounds, hubBounds } from "./hub-bounds.ts";
 import { type HubSettings, optionalSettings } from "./hub-settings.ts";
 import { type Interest, Interests } from "./interests.ts";
-import { OpenStreams } from "./open-streams.ts";
+import { OpenStreams, type StreamMoves } from "./open-streams.ts";
 import type { Clock, EpochChange, EventSink, HubMetrics, Journal, Log, OpenStream, Random } from "./ports.ts";
 import { type BatchLine, type BatchResult, publishBatch } from "./publish-batch.ts";
 import { type PublishResult, publishOnce } from "./publish-once.ts";
@@ -14,6 +14,7 @@ import { RingBudget } from "./ring-budget.ts";
 import { SentTally } from "./sent-tally.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { SharedPages } from "./shared-pages.ts";
+import type { Shed } from "./shed.ts";
 import type { Soon } from "./soon.ts";
 import type { Stream, Wish } from "./stream.ts";
 import { TailSweep } from "./tail-sweep.ts";
@@ -74,6 +75,9 @@ export interface Hub {
   publishBatch(topicId: TopicId, lines: readonly BatchLine[]): Promise<BatchResult>;
   /** Refuses new streams and ends the open ones at a pace; resolves when none is left, or at the deadline. */
   drain(drain: Drain): Promise<void>;
+  /** Ends a part of the streams at a pace and serves on; returns how many. Nothing while it drains. */
+  shed(shed: Shed): number;
+  moves(): StreamMoves;
   stats(): HubStats;
   queues(): QueueStats;
   /** What of `queues` costs the same however many streams and topics there are. */
@@ -167,6 +171,14 @@ class TopicHub implements Hub {
   drain(drain: Drain): Promise<void> {
     this.#draining = true;
     return this.#streams.drain(drain);
+  }
+
+  shed(shed: Shed): number {
+    return this.#draining ? 0 : this.#streams.shed(shed);
+  }
+
+  moves(): StreamMoves {
+    return this.#streams.moves;
   }
 
   stats(): HubStats {

@@ -1,8 +1,10 @@
+import type { MoveReason } from "@revenprox/contract/metrics";
 import { type Drain, jitteredRetry, runDrain } from "./drain.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import { KeepaliveWheel } from "./keepalive-wheel.ts";
 import type { Clock, EventSink, HubMetrics, Random } from "./ports.ts";
 import type { SentTally } from "./sent-tally.ts";
+import { type Shed, Shedding } from "./shed.ts";
 import { errorFrame, joinFrames, retryFrame } from "./sse-frame.ts";
 import { enterState, isOpen, noStreams, Stream, type StreamOwner, type Wish } from "./stream.ts";
 
@@ -14,6 +16,14 @@ export interface OpenStreamsDependencies {
   readonly tally: SentTally;
 }
 
+/** Streams that went, or go, to other proxies. */
+export interface StreamMoves {
+  /** Ended since the start, at shutdown or shed. */
+  readonly moved: number;
+  /** Of those to be shed, how many are still to end. */
+  readonly shedding: number;
+}
+
 /** Part of their longest age by which streams differ, so that those of one moment do not all come back in one. */
 const ageJitter = 0.1;
 
@@ -22,16 +32,28 @@ export class OpenStreams {
   readonly counts = noStreams();
   readonly #dependencies: OpenStreamsDependencies;
   readonly #wheel: KeepaliveWheel;
+  readonly #shedding: Shedding;
+  #moved = 0;
 
   constructor(dependencies: OpenStreamsDependencies) {
     this.#dependencies = dependencies;
     const { clock, settings } = dependencies;
     const intervalSec = () => settings().keepaliveIntervalSec;
     this.#wheel = new KeepaliveWheel(clock, intervalSec, (stream) => this.#visit(stream));
+    this.#shedding = new Shedding({
+      clock,
+      open: () => this.#wheel.size,
+      end: (count) => this.#sendElsewhere(count, "shed"),
+    });
   }
 
   get size(): number {
     return this.#wheel.size;
+  }
+
+  /** Streams that were ended so that their clients go elsewhere, and those that are still to be shed. */
+  get moves(): StreamMoves {
+    return { moved: this.#moved, shedding: this.#shedding.left };
   }
 
   add(owner: StreamOwner, sink: EventSink, wish: Wish): Stream {
@@ -61,21 +83,26 @@ export class OpenStreams {
     metrics.streamClosed(Math.max(0, clock.now() - stream.openedAt) / 1_000, stalled);
   }
 
+  /** Ends a part of the streams at a pace; returns how many. */
+  shed(shed: Shed): number {
+    return this.#shedding.begin(shed);
+  }
+
   drain({ withinMs, ratePerSec }: Drain): Promise<void> {
+    this.#shedding.stop();
     return runDrain({
       clock: this.#dependencies.clock,
       withinMs,
       ratePerSec,
       open: () => this.#wheel.size,
       closing: () => this.counts.closing,
-      end: (count) => {
-        for (const stream of this.#wheel.pick(count)) this.#end(stream, this.#farewell());
-      },
+      end: (count) => this.#sendElsewhere(count, "drain"),
     });
   }
 
   /** Ends all of them without a word. */
   stop(): void {
+    this.#shedding.stop();
     for (const stream of this.#wheel.pick(this.#wheel.size)) this.#end(stream, undefined);
     this.#wheel.stop();
   }
@@ -86,6 +113,14 @@ export class OpenStreams {
     const old = maxAgeSec !== undefined && clock.now() - stream.openedAt >= maxAgeSec * 1_000 * stream.lifespan;
     if (old) this.#end(stream, this.#farewell());
     else stream.owner.keepalive(stream);
+  }
+
+  #sendElsewhere(count: number, reason: MoveReason): void {
+    const streams = this.#wheel.pick(count);
+    if (streams.length === 0) return;
+    for (const stream of streams) this.#end(stream, this.#farewell());
+    this.#moved += streams.length;
+    this.#dependencies.metrics.moved(streams.length, reason);
   }
 
   #farewell(): Uint8Array {

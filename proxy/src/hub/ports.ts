@@ -1,4 +1,4 @@
-import type { DropReason, ResumeResult } from "@revenprox/contract/metrics";
+import type { DropReason, MoveReason, ResumeResult } from "@revenprox/contract/metrics";
 import type { PublishedEvent, TopicId } from "./event.ts";
 import type { Soon } from "./soon.ts";
 
@@ -158,6 +158,8 @@ export interface HubMetrics {
   resumed(result: ResumeResult): void;
   /** Events that a stream of several topics got after later ones of its other topics. */
   foundLate(messages: number): void;
+  /** Streams that were ended so that their clients go to another proxy. */
+  moved(streams: number, reason: MoveReason): void;
 }
 
 export interface Log {

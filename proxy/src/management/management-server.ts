@@ -6,6 +6,7 @@ import type { Log } from "../hub/ports.ts";
 import { type ApiRoute, ok } from "./api-route.ts";
 import { type ControlParts, controlRoutes } from "./control-routes.ts";
 import { type HealthParts, healthRoutes } from "./health-routes.ts";
+import { type LoadParts, loadRoutes } from "./load-routes.ts";
 import { openApi } from "./openapi.ts";
 import { type CertificateText, secureServer } from "./secure-server.ts";
 import { type StateParts, stateRoutes } from "./state-routes.ts";
@@ -17,7 +18,7 @@ const bodyLimit = 4_096;
 /** `nobody`: /api is closed since no token is configured. */
 export type Role = "admin" | "read" | "missing" | "invalid" | "nobody";
 
-export interface ManagementParts extends HealthParts, StateParts, TopicParts, ControlParts {
+export interface ManagementParts extends HealthParts, StateParts, TopicParts, LoadParts, ControlParts {
   readonly version: string;
   readonly roleOf: (secret: string | undefined) => Role;
   readonly log: Log;
@@ -78,6 +79,7 @@ const routesOf = (parts: ManagementParts): readonly ApiRoute[] => {
     described,
     ...stateRoutes(parts),
     ...topicRoutes(parts),
+    ...loadRoutes(parts),
     ...controlRoutes(parts),
   ];
   return routes;

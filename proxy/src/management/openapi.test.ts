@@ -56,6 +56,7 @@ test("the OpenAPI document and the served routes are the same, both ways", async
 const bodies: Readonly<Record<string, object>> = {
   "PUT /api/v1/log-level": { level: "warn" },
   "POST /api/v1/drain": { confirm: "proxy-1" },
+  "POST /api/v1/shed": { streams: 10, keep: 5, rate_per_sec: 100 },
 };
 
 test("every operation answers what it documents, and asks for the token it documents", async () => {

@@ -25,4 +25,5 @@ export const hubMetrics = (instruments: Instruments): HubMetrics => ({
   holeFilled: (messages) => instruments.holes_filled_total.inc(messages),
   resumed: (result) => instruments.resumes_total.inc({ result }),
   foundLate: (messages) => instruments.late_messages_total.inc(messages),
+  moved: (streams, reason) => instruments.streams_moved_total.inc({ reason }, streams),
 });

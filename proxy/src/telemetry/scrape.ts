@@ -1,6 +1,7 @@
 import {
   dropReasons,
   journalReadSources,
+  moveReasons,
   refusalReasons,
   requestClasses,
   requestRoutes,
@@ -29,6 +30,7 @@ export interface Metrics {
 const presetLabels = (instruments: Instruments): void => {
   for (const reason of refusalReasons) instruments.refusals_total.inc({ reason }, 0);
   for (const source of journalReadSources) instruments.journal_reads_total.inc({ source }, 0);
+  for (const reason of moveReasons) instruments.streams_moved_total.inc({ reason }, 0);
   for (const reason of dropReasons) instruments.drops_total.inc({ reason }, 0);
   for (const result of resumeResults) instruments.resumes_total.inc({ result }, 0);
   for (const route of requestRoutes)

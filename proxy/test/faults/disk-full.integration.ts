@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { natsServer } from "@revenprox/cluster";
+import { natsServer, smallDisk } from "@revenprox/cluster";
 import { expect, test } from "vitest";
 import { startNats } from "../../src/mesh/testing/nats-process.ts";
 import { until } from "../testing/proxy-process.ts";
@@ -9,7 +9,6 @@ import { mustBeLevel } from "./testing/level.ts";
 import { healthOf, metricOf, mustDegrade, mustHeal } from "./testing/observed.ts";
 import { startPublisher } from "./testing/publisher.ts";
 import { withScene } from "./testing/scene.ts";
-import { smallDisk } from "./testing/small-disk.ts";
 
 test("the journal's disk is full, then has room again", { timeout: 240_000 }, () =>
   withScene(async (scene) => {

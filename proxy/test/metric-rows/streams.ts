@@ -7,6 +7,32 @@ const quiet = { REVENPROX_HTTP__KEEPALIVE_INTERVAL_SEC: "3600" };
 
 export const streamRows: readonly MetricRow[] = [
   {
+    metrics: ["streams_moved_total"],
+    truth: "streams that were shed and those that a shutdown ended count, a client that leaves does not",
+    run: () =>
+      withProxy({ ...quiet, REVENPROX_PROXY_ID: "moving" }, async (proxy) => {
+        const streams = Array.from({ length: 6 }, () => openStream(proxy.port, "/events/t"));
+        await Promise.all(streams.map((stream) => stream.waitFor("id: ")));
+        const ask = (path: string, body: object) =>
+          fetch(`http://127.0.0.1:${proxy.managementPort}/api/v1/${path}`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(body),
+          });
+        streams[5]?.close();
+        await untilSample(proxy, "connections_active", (value) => value === 5);
+        await ask("shed", { streams: 2, keep: 0, rate_per_sec: 1_000 });
+        await untilSample(proxy, "connections_active", (value) => value === 3);
+        const confirm = "moving";
+        await ask("drain", { confirm });
+        await untilSample(proxy, "connections_active", (value) => value === 0);
+        const now = await scrape(proxy);
+        expect([now.get('streams_moved_total{reason="shed"}'), now.get('streams_moved_total{reason="drain"}')]).toEqual(
+          [2, 3],
+        );
+      }),
+  },
+  {
     metrics: [
       "connections_active",
       "connections_total",

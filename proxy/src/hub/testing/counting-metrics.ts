@@ -1,4 +1,4 @@
-import type { DropReason, ResumeResult } from "@revenprox/contract/metrics";
+import type { DropReason, MoveReason, ResumeResult } from "@revenprox/contract/metrics";
 import type { HubMetrics } from "../ports.ts";
 
 /** Counts as the telemetry does, readable by a test. */
@@ -15,6 +15,7 @@ export class CountingMetrics implements HubMetrics {
   filled = 0;
   readonly resumes: ResumeResult[] = [];
   late = 0;
+  readonly moves: Record<MoveReason, number> = { drain: 0, shed: 0 };
 
   streamOpened(): void {
     this.opened += 1;
@@ -45,5 +46,8 @@ export class CountingMetrics implements HubMetrics {
   }
   foundLate(messages: number): void {
     this.late += messages;
+  }
+  moved(streams: number, reason: MoveReason): void {
+    this.moves[reason] += streams;
   }
 }

@@ -49,6 +49,10 @@ export const server = (changes: Partial<ManagementParts> = {}) => {
     config: () => ({ config: { log_level: "info" }, effectiveLimits: { max_topics: null }, pendingRestart: [] }),
     proxyId: "proxy-1",
     drain: () => ({ connections: 5, withinSec: 25 }),
+    shed: ({ streams }) => Math.min(streams, 4),
+    moves: () => ({ moved: 6, shedding: 2 }),
+    journalConnected: () => true,
+    breaker: () => "closed",
     version: "1.2.3",
     logLevel: {
       level: () => level,

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { until } from "../../testing/proxy-process.ts";
 
 /** A disk of a few megabytes that only programs started by `wrap` see under `path`. */
 export interface SmallDisk {
@@ -51,8 +50,7 @@ export const smallDisk = async (folder: string, megabytes: number): Promise<Smal
       return script;
     },
     fill: async () => {
-      await fillUp(ballast);
-      await until("the disk to be full", async () => (await statfs(inside)).bavail === 0 || undefined);
+      while ((await statfs(inside)).bavail > 0) await fillUp(ballast);
     },
     free: () => rm(ballast),
     dispose: async () => {

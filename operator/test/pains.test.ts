@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+interface Row {
+  readonly number: number;
+  readonly file: string;
+  readonly title: string;
+}
+
+/** Rows of docs/pains.md. */
+const readRows = async (): Promise<readonly Row[]> => {
+  const text = await readFile(`${root}docs/pains.md`, "utf8");
+  return [...text.matchAll(/^\| (\d+) \|.*\| `([^`]+)`: (.+) \|$/gm)].map(([, number, file = "", title = ""]) => ({
+    number: Number(number),
+    file,
+    title,
+  }));
+};
+
+test("every one of the fifteen complaints is met by tests of these titles", async () => {
+  const rows = await readRows();
+  expect([...new Set(rows.map(({ number }) => number))]).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
+  for (const { file, title } of rows) {
+    const source = await readFile(`${root}${file}`, "utf8");
+    // The first argument of a call.
+    const titles = [...source.matchAll(/\(\s*(["`])(.*?)\1,/g)];
+    expect(
+      titles.map(([, , text = ""]) => text).filter((text) => text.endsWith(title)),
+      `${file}: ${title}`,
+    ).toHaveLength(1);
+  }
+});
