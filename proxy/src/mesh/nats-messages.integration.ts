@@ -108,8 +108,9 @@ describe("messages that others publish straight to NATS", () => {
     const subjects = natsSubjects(instance);
     await stranger.request(subjects.in(subjects.epochToken), "nonsense");
     await eventually("a record is written again", async () => {
-      const { last } = await proxy.journal.tails([topicNumber(topics)]);
-      return last.size === 1 && proxy.journal.known?.epoch !== undefined && proxy.listener.resyncs.length > 1;
+      // While the journal may be another one, nothing is read from it.
+      const tails = await proxy.journal.tails([topicNumber(topics)]).catch(() => undefined);
+      return tails?.last.size === 1 && proxy.journal.known?.epoch !== undefined && proxy.listener.resyncs.length > 1;
     });
     await store(proxy.journal, topicNumber(topics), "still here");
     expect(proxy.journal.connected).toBe(true);
