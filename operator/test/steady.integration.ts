@@ -6,7 +6,6 @@ import {
   eventually,
   revenprox,
   startTestCluster,
-  statusOf,
   type TestCluster,
 } from "./support/cluster.ts";
 import { startOperator } from "./support/operator.ts";
@@ -52,13 +51,6 @@ const settle = async (kind: ResourceKind, name: string): Promise<void> => {
   });
 };
 
-/** Once proxies were available the operator changes their Deployment once more, which its controller has to see. */
-const isReady = async (name: string): Promise<boolean> => {
-  await settle(deploymentKind, name);
-  const { conditions = [] } = await statusOf(cluster, name);
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
-};
-
 describe("in a steady state", () => {
   test("the operator writes nothing but its Lease", async () => {
     const names = Array.from({ length: 20 }, (_, index) => `steady-${index}`);
@@ -69,7 +61,7 @@ describe("in a steady state", () => {
         await settle(deploymentKind, name);
         await settle(statefulSetKind, `${name}-nats`);
       }
-      for (const name of names) await eventually(`${name} is ready`, () => isReady(name), 120);
+      for (const name of names) await condition(cluster, name, ["Ready", "True"]);
       let before = -1;
       await eventually(
         "all is said",

@@ -48,14 +48,17 @@ const settlingSec = 5;
 
 interface LiveDeployment {
   readonly spec?: { readonly minReadySeconds?: number };
-  readonly status?: { readonly availableReplicas?: number };
+  readonly status?: { readonly replicas?: number; readonly updatedReplicas?: number };
 }
 
-/** Not before there is something to replace: a first installation is ready when its pods are. */
+/**
+ * From the first roll-out on: a first installation is ready when its pods are, and no write of ours makes pods that are
+ * ready count as new.
+ */
 const availability = ({ deployment: live }: Instance): { readonly minReadySeconds?: number } => {
   const { spec, status } = (live ?? {}) as LiveDeployment;
-  const settled = spec?.minReadySeconds !== undefined || (status?.availableReplicas ?? 0) > 0;
-  return settled ? { minReadySeconds: settlingSec } : {};
+  const isRolling = (status?.updatedReplicas ?? 0) < (status?.replicas ?? 0);
+  return spec?.minReadySeconds !== undefined || isRolling ? { minReadySeconds: settlingSec } : {};
 };
 
 /** The proxies. New pods come before old ones go, so that clients have somewhere to reconnect to. */
