@@ -34,6 +34,9 @@ const project = (
   },
 });
 
+/** Stories of minutes are left to `npm run e2e` and the full test. */
+const longStories = process.env["REVENPROX_STORIES"] === "short" ? ["**/*.long.e2e.ts"] : [];
+
 const reportFile = process.env["REVENPROX_SUITE_REPORT"];
 
 export default defineConfig({
@@ -58,7 +61,7 @@ export default defineConfig({
       project("chaos", { include: ["e2e/chaos/**/*.chaos.ts"], timeoutSeconds: 420, serial: true }),
       project("e2e", {
         include: ["e2e/**/*.e2e.ts"],
-        exclude: ["e2e/cluster/**", "e2e/images/**", "e2e/monitoring/**"],
+        exclude: ["e2e/cluster/**", "e2e/images/**", "e2e/monitoring/**", ...longStories],
         timeoutSeconds: 240,
         serial: true,
         secondTry: true,

@@ -27,6 +27,9 @@ const longSuites = {
   REVENPROX_TEST_STREAMS: "10000",
 };
 
+/** What `npm test` leaves out of them. */
+const shortSuites = { REVENPROX_STORIES: "short" };
+
 export type Extent = "fast" | "usual" | "full";
 
 export interface Stage {
@@ -70,7 +73,7 @@ const suiteOf =
     const code = await exitCode(
       process.execPath,
       [join(root, "node_modules/vitest/vitest.mjs"), ...["run", "--project", project, ...options]],
-      { ...process.env, ...(extent === "full" ? longSuites : {}), REVENPROX_SUITE_REPORT: report },
+      { ...process.env, ...(extent === "full" ? longSuites : shortSuites), REVENPROX_SUITE_REPORT: report },
     );
     return readSuiteReport(report, code);
   };
