@@ -10,7 +10,8 @@ export const rolloutPlan: RolloutPlan = {
   topics: streams / readersPerTopic,
   readersPerTopic,
   publishesPerSecond: isFull ? 200 : 50,
-  pace: isFull ? 250 : 200,
+  // A drain takes longer than a new pod takes until it is available, so that pods could drain at the same time.
+  pace: isFull ? 250 : 40,
   drainWindowSeconds: 60,
   pods: isFull ? 5 : 3,
   podsLeft: 2,

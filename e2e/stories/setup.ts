@@ -7,7 +7,8 @@ import { installChart } from "../environment/release.ts";
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const { archive } = await otlpReceiverImage();
   const platform = await startBuiltIn((line) => process.stdout.write(`${line}\n`), [archive]);
-  await installChart(platform);
+  // Less than the limit of a story, so that a test of the release that fails says why.
+  await installChart(platform, ["--set", "test.timeoutSeconds=150"]);
   project.provide("images", platform.images);
   return () => platform.down();
 };

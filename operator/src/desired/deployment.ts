@@ -53,9 +53,18 @@ interface LiveDeployment {
 
 /**
  * From the first roll-out on: a first installation is ready when its pods are, and no write of ours makes pods that are
- * ready count as new.
+ * ready count as new. While the operator holds a roll-out no new pod counts as available: a paused Deployment still takes
+ * its last old pods away once all new ones are available (`IsSaturated` of its controller).
  */
-const availability = ({ deployment: live }: Instance): { readonly minReadySeconds?: number } => {
+const availability = ({
+  deployment: live,
+  facts,
+  pace,
+  revenprox,
+}: Instance): { readonly minReadySeconds?: number } => {
+  // The API server wants less than the deadline.
+  if (facts.rollout?.paused === true)
+    return { minReadySeconds: Math.min(pace.windowSec, revenprox.spec.progressDeadlineSeconds - 1) };
   const { spec, status } = (live ?? {}) as LiveDeployment;
   const isRolling = (status?.updatedReplicas ?? 0) < (status?.replicas ?? 0);
   return spec?.minReadySeconds !== undefined || isRolling ? { minReadySeconds: settlingSec } : {};
