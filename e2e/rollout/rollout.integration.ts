@@ -1,9 +1,7 @@
-import { writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { machineText } from "../chaos/report/machine.ts";
 import { judge } from "./judge.contract.ts";
-import { commandOfThis, isFull, rolloutPlan } from "./plan.ts";
+import { commandOfThis, rolloutPlan } from "./plan.ts";
 import { rolloutReport } from "./report.ts";
 import { runRollout, specOf } from "./run-rollout.ts";
 import { startMachineStage } from "./stage/machine-stage.ts";
@@ -19,11 +17,9 @@ test(
       throw new Error(stage.operatorLog(), { cause: error });
     });
     const date = new Date().toISOString().slice(0, 10);
-    const page = rolloutReport(result, { date, machine: machineText(), command: commandOfThis });
-    process.stdout.write(page);
+    process.stdout.write(rolloutReport(result, { date, machine: machineText(), command: commandOfThis }));
     judge(result);
     expect(stage.targets()).toHaveLength(rolloutPlan.podsLeft + 1);
-    if (isFull) await writeFile(fileURLToPath(new URL("../../docs/results/rollout.md", import.meta.url)), page);
   },
   10 * minutes,
 );

@@ -1,8 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { machineText } from "../chaos/report/machine.ts";
 import { attachedPlatform } from "../stories/attached-platform.ts";
 import { judge } from "./judge.contract.ts";
-import { commandOfThis, rolloutPlan } from "./plan.ts";
+import { commandOfThis, isFull, rolloutPlan } from "./plan.ts";
 import { rolloutReport } from "./report.ts";
 import { runRollout, specOf } from "./run-rollout.ts";
 import { startClusterStage } from "./stage/cluster-stage.ts";
@@ -16,8 +18,10 @@ test(
     onTestFinished(() => stage.stop());
     const result = await runRollout(stage, rolloutPlan);
     const date = new Date().toISOString().slice(0, 10);
-    process.stdout.write(rolloutReport(result, { date, machine: machineText(), command: commandOfThis }));
+    const page = rolloutReport(result, { date, machine: machineText(), command: commandOfThis });
+    process.stdout.write(page);
     judge(result);
+    if (isFull) await writeFile(fileURLToPath(new URL("../../docs/results/rollout.md", import.meta.url)), page);
     expect(stage.targets()).toHaveLength(rolloutPlan.podsLeft + 1);
   },
   10 * minutes,
