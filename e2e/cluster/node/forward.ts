@@ -31,24 +31,52 @@ export type ForwarderOptions = { logFile: string; env: NodeJS.ProcessEnv };
 
 const PROGRAM = join(import.meta.dirname, "forwarder.ts");
 
-/** Makes a forwarder whose process starts at the first forward and ends with this one. */
+/** The process of one host, for as long as a forward leads there. */
+type Helper = { child: ChildProcess; forwards: number };
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+/**
+ * Makes a forwarder with a process for each host that a forward leads to: a connection takes two of the open files that
+ * one process may have. They end with their last forward, and with this process.
+ */
 export function makeForwarder(options: ForwarderOptions): Forwarder {
-  let child: ChildProcess | undefined;
+  const helpers = new Map<string, Helper>();
   let lastId = 0;
-  const running = (): ChildProcess => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
-      child = startForwarder(options, "with-parent");
-    return child;
+  const helperOf = (host: string): Helper => {
+    const known = helpers.get(host);
+    if (known !== undefined && !hasEnded(known.child)) return known;
+    const helper = { child: startForwarder(options, "with-parent"), forwards: 0 };
+    helpers.set(host, helper);
+    return helper;
+  };
+  const leave = (host: string, helper: Helper) => {
+    helper.forwards -= 1;
+    if (helper.forwards > 0) return;
+    if (helpers.get(host) === helper) helpers.delete(host);
+    helper.child.kill();
   };
   return {
     async forward(target) {
-      const process = running();
+      const helper = helperOf(target.host);
+      helper.forwards += 1;
       lastId += 1;
       const id = lastId;
-      const port = await handOver(process, { kind: "open", id, ...target });
-      return { port, close: () => ask(process, { kind: "close", id }) };
+      try {
+        const port = await handOver(helper.child, { kind: "open", id, ...target });
+        const close = async () => {
+          if (!hasEnded(helper.child)) await ask(helper.child, { kind: "close", id });
+          leave(target.host, helper);
+        };
+        return { port, close };
+      } catch (error) {
+        leave(target.host, helper);
+        throw error;
+      }
     },
-    end: () => child?.kill(),
+    end: () => {
+      for (const { child } of helpers.values()) child.kill();
+    },
   };
 }
 
