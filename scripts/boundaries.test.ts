@@ -57,6 +57,8 @@ test.each([
   ["proxy/src/management/planted.ts", "../edge/uws-engine.ts", restricted],
   ["proxy/src/telemetry/planted.ts", "../mesh/nats-journal.ts", restricted],
   ["proxy/src/config/planted.ts", "../compose.ts", restricted],
+  ["proxy/src/loops/planted.ts", "../mesh/nats-journal.ts", restricted],
+  ["proxy/src/loops/planted.ts", "prom-client", restricted],
   ["proxy/src/planted.ts", "@revenprox/operator/main", undeclared],
   ["proxy/src/planted.ts", "@kubernetes/client-node", undeclared],
   ["operator/src/planted.ts", "@revenprox/proxy/main", undeclared],

@@ -40,6 +40,12 @@ export const errors = {
     mend: "Event streams are UTF-8 text: encode binary data, for example as base64.",
     reason: "bad_request",
   },
+  content_encoding_unsupported: {
+    status: 415,
+    title: "The body is compressed or otherwise encoded",
+    mend: "Send the body as it is, without Content-Encoding.",
+    reason: "bad_request",
+  },
   event_type_reserved: {
     status: 422,
     title: "Event types that start with revenprox. are reserved",
@@ -69,12 +75,6 @@ export const errors = {
     title: "The idempotency key was used for another event of this topic",
     mend: "Use a new key for a new event; with the same key send exactly the same event.",
     reason: "conflict",
-  },
-  body_incomplete: {
-    status: 400,
-    title: "The request body ended early",
-    mend: "Send the request again.",
-    reason: "bad_request",
   },
   credentials_missing: {
     status: 401,

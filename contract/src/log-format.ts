@@ -35,6 +35,15 @@ export const textLine = ({ timestamp, level, message, fields }: LogRecord): stri
   return `[${timestamp} ${level}] ${redacted(oneLine(message + more))}\n`;
 };
 
+/** The message without the address that the field bind_address has as well, as in the seed: `HTTP server started`. */
+const withoutAddress = ({ message, fields }: LogRecord): string => {
+  const address = fields["bind_address"];
+  const end = ` on ${String(address)}`;
+  return address !== undefined && message.endsWith(end) ? message.slice(0, -end.length) : message;
+};
+
 /** One JSON object: timestamp, level, message, bind_address, proxy_id, then the rest. */
-export const jsonLine = ({ timestamp, level, message, fields }: LogRecord): string =>
-  `${redacted(JSON.stringify({ timestamp, level, message, ...fields }))}\n`;
+export const jsonLine = (line: LogRecord): string => {
+  const { timestamp, level, fields } = line;
+  return `${redacted(JSON.stringify({ timestamp, level, message: withoutAddress(line), ...fields }))}\n`;
+};

@@ -13,6 +13,8 @@ export interface Metric {
   readonly help: string;
   readonly labels?: readonly string[];
   readonly buckets?: readonly number[];
+  /** What the values of several event loops of one proxy make together; absent: their sum. */
+  readonly across?: "max" | "min" | "average";
 }
 
 /** Why a request was refused; the label values of `refusals_total`, all present from the start. */
@@ -26,7 +28,6 @@ export const refusalReasons = [
   "not_found",
   "origin",
   "too_large",
-  "capacity",
   "rate_limit",
   "verifier",
 ] as const;
@@ -114,9 +115,10 @@ export const metrics = {
     type: "gauge",
     group: "auth",
     help: "State of the circuit breaker before the verifier: 0 closed, 1 open or half-open",
+    across: "max",
   },
   memory_used_bytes: { type: "gauge", group: "system", help: "Resident memory of the process in bytes" },
-  memory_limit_bytes: { type: "gauge", group: "system", help: "Memory the process may use in bytes" },
+  memory_limit_bytes: { type: "gauge", group: "system", help: "Memory the process may use in bytes", across: "max" },
   cpu_usage_percent: {
     type: "gauge",
     group: "system",
@@ -124,12 +126,18 @@ export const metrics = {
   },
   fd_used: { type: "gauge", group: "system", help: "Open file descriptors" },
   goroutines: { type: "gauge", group: "system", help: "Event loops and worker threads" },
-  peers_connected: { type: "gauge", group: "distributed-state", help: "Peer proxies heard of within the peer timeout" },
+  peers_connected: {
+    type: "gauge",
+    group: "distributed-state",
+    help: "Peer proxies heard of within the peer timeout",
+    across: "min",
+  },
   sync_messages_sent: { type: "counter", group: "distributed-state", help: "State messages sent to peers" },
   sync_lag_seconds: {
     type: "gauge",
     group: "distributed-state",
     help: "Seconds since the last state message was exchanged with the bus; 0 when the proxy stands alone",
+    across: "max",
   },
   topics_active: { type: "gauge", group: "distributed-state", help: "Topics with at least one listener on this proxy" },
   refusals_total: {
@@ -170,6 +178,7 @@ export const metrics = {
     type: "gauge",
     group: "extra",
     help: "1 while the proxy serves but cannot reach the journal, else 0; /health then says degraded, as it does while NATS refuses a setting",
+    across: "max",
   },
   journal_reads_total: {
     type: "counter",
@@ -193,8 +202,15 @@ export const metrics = {
     type: "gauge",
     group: "extra",
     help: "Measured offset of this proxy's clock to the journal's clock, positive when the journal is ahead",
+    across: "average",
   },
-  build_info: { type: "gauge", group: "extra", help: "Always 1; the version is a label", labels: ["version"] },
+  build_info: {
+    type: "gauge",
+    group: "extra",
+    help: "Always 1; the version is a label",
+    labels: ["version"],
+    across: "max",
+  },
   requests_total: {
     type: "counter",
     group: "extra",
@@ -210,6 +226,7 @@ export const metrics = {
     type: "gauge",
     group: "extra",
     help: "99th percentile of the delay of the slowest event loop over the last 10 to 20 seconds",
+    across: "max",
   },
   queue_bytes: {
     type: "gauge",
@@ -242,18 +259,36 @@ export const metrics = {
     type: "gauge",
     group: "extra",
     help: "Seconds since the journal was last heard of; it is heard of every few seconds in good order, 0 when the proxy stands alone",
+    across: "max",
   },
-  journal_bytes: { type: "gauge", group: "extra", help: "Bytes the journal holds, as last read from it" },
+  journal_bytes: {
+    type: "gauge",
+    group: "extra",
+    help: "Bytes the journal holds, as last read from it",
+    across: "max",
+  },
   journal_limit_bytes: {
     type: "gauge",
     group: "extra",
     help: "Bytes the journal may hold (max_bytes) before the oldest events go, as last read from it; 0 when not known",
+    across: "max",
   },
-  journal_messages: { type: "gauge", group: "extra", help: "Messages the journal holds, as last read from it" },
+  journal_messages: {
+    type: "gauge",
+    group: "extra",
+    help: "Messages the journal holds, as last read from it",
+    across: "max",
+  },
   config_rejected: {
     type: "gauge",
     group: "extra",
     help: "1 while a changed configuration is refused and the one before it is in force, else 0",
+    across: "max",
+  },
+  loops_restarted_total: {
+    type: "counter",
+    group: "extra",
+    help: "Event loops that ended unasked and were started again; their streams came back by themselves",
   },
 } as const satisfies Record<string, Metric>;
 

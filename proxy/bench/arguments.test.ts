@@ -4,7 +4,7 @@ import { readArguments, scenarioNames } from "./arguments.ts";
 test.each([
   [[], { scenarios: scenarioNames, quick: false, runs: 3, subjects: undefined, check: false, write: false }],
   [["--quick", "--check"], { scenarios: ["b", "b2", "c", "e"], quick: true, check: true }],
-  [["--check"], { scenarios: ["b", "b2", "c", "e"], quick: true, check: true }],
+  [["--check"], { scenarios: ["b", "b2", "c", "e"], quick: true, check: true, runs: 7 }],
   [["--scenario", "b, c", "--runs=5"], { scenarios: ["b", "c"], runs: 5 }],
   [["--quick", "--scenario", "d"], { scenarios: ["d"], quick: true }],
   [["--subject", "nchan,pushpin"], { subjects: ["nchan", "pushpin"] }],

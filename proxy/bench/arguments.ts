@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
 
-export const scenarioNames = ["a", "a2", "b", "b2", "b3", "c", "d", "e", "f", "g"] as const;
+export const scenarioNames = ["a", "a2", "b", "b2", "b3", "c", "c2", "d", "e", "f", "g", "h"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** What the benchmark was asked for. */
 export interface Wanted {
   readonly scenarios: readonly ScenarioName[];
   readonly quick: boolean;
-  /** Interleaved runs of each scenario. */
+  /** Interleaved runs of each scenario; of a check, its rounds. */
   readonly runs: number;
   /** Names of subjects; undefined: all that are there. */
   readonly subjects: readonly string[] | undefined;
@@ -29,13 +29,15 @@ export const help = `Measures how fast events go out to many clients, side by si
   npm run bench -- --subject revenprox,bare-uws
   npm run bench -- --runs 5
   npm run bench -- --write             also writes the table and the figures to proxy/bench/results/
-  npm run bench -- --check             only what the quick ones cost at one load (2 minutes): ends with 1 when a ratio
+  npm run bench -- --check             only what the quick ones cost at one load (2 minutes, 7 rounds): ends with 1 when a ratio
                                        fell twice by more than 35 % of the checked-in one; --write writes that instead
 
 The server is pinned to the first core that this process may use (taskset), the load tool to the others. Peers are taken
 where they are: nchan and pushpin from Debian's packages (fetched into the cache, not installed), Mercure and Centrifugo
 where REVENPROX_BENCH_MERCURE and REVENPROX_BENCH_CENTRIFUGO are paths of their programs.`;
 
+const usualRuns = 3;
+const checkRounds = 7;
 const quickScenarios: readonly ScenarioName[] = ["b", "b2", "c", "e"];
 
 const isScenario = (name: string): name is ScenarioName => scenarioNames.some((known) => known === name);
@@ -55,8 +57,11 @@ const options = {
   write: { type: "boolean", default: false },
   scenario: { type: "string" },
   subject: { type: "string" },
-  runs: { type: "string", default: "3" },
+  runs: { type: "string" },
 } as const;
+
+const runsOf = ({ runs, check }: { readonly runs?: string | undefined; readonly check: boolean }): number =>
+  Number(runs ?? (check ? checkRounds : usualRuns));
 
 export const readArguments = (args: readonly string[]): Arguments => {
   let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
@@ -70,7 +75,7 @@ export const readArguments = (args: readonly string[]): Arguments => {
   const unknown = named?.find((name) => !isScenario(name));
   if (unknown !== undefined) return fault(`there is no scenario ${unknown}; there are ${scenarioNames.join(", ")}`);
   const quick = values.quick || values.check;
-  const runs = Number(values.runs);
+  const runs = runsOf(values);
   if (!Number.isInteger(runs) || runs < 1 || runs > 99) return fault("--runs must be a whole number from 1 to 99");
   return {
     kind: "wanted",

@@ -1,16 +1,18 @@
 import { capacity } from "./scenarios/capacity.ts";
 import { connects } from "./scenarios/connects.ts";
 import { idle } from "./scenarios/idle.ts";
+import { manyCores } from "./scenarios/many-cores.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { slowTenth } from "./scenarios/slow-tenth.ts";
 import { steady } from "./scenarios/steady.ts";
 import { stepped } from "./scenarios/stepped.ts";
 import { acrossProxies } from "./scenarios/three-proxies.ts";
 import { revenprox, revenproxBatched } from "./subjects/revenprox.ts";
-import { revenproxNats } from "./subjects/revenprox-nats.ts";
+import { revenproxDirect, revenproxNats } from "./subjects/revenprox-nats.ts";
 import { bareUws, bareUwsBatched } from "./subjects/simple-server.ts";
 import type { Subject } from "./subjects/subject.ts";
 import { revenproxAsking, revenproxCached } from "./subjects/verified.ts";
+import { cores } from "./tool/processes.ts";
 
 type SteppedName = "b" | "b2" | "c";
 
@@ -21,6 +23,7 @@ export interface Peers {
   readonly batchWindow: boolean;
 }
 
+const manyTopics = 10_000;
 const quickStreams = { b2: 4_000, c: 2_000 } as const;
 
 const startsOf = (peers: Peers["found"], name: SteppedName) =>
@@ -35,7 +38,7 @@ const steppedScenarios = (quick: boolean, { found, batchWindow }: Peers): readon
   const nats = quick ? [] : [revenproxNats];
   // Enough publishers that their waiting for answers is not what limits: a pass over all streams takes milliseconds.
   const common = { lanes: 64, topics: 1 };
-  const [b2, c] = quick ? [quickStreams.b2, quickStreams.c] : [10_000, 10_000];
+  const [b2, c] = quick ? [quickStreams.b2, quickStreams.c] : [10_000, manyTopics];
   const rate = (name: SteppedName) => startsOf(peers, name);
   return [
     stepped({
@@ -45,7 +48,7 @@ const steppedScenarios = (quick: boolean, { found, batchWindow }: Peers): readon
       unit: "deliveries/s",
       reference: bareUws.name,
       streams: 1_000,
-      sameRate: 400,
+      sameRate: 100,
       p99Ms: 100,
       holdMs: 1_000,
       subjects: [[bareUws, 1_200], [revenprox, 900], ...nats.map((one) => [one, 600] as const), ...rate("b")],
@@ -57,7 +60,7 @@ const steppedScenarios = (quick: boolean, { found, batchWindow }: Peers): readon
       unit: "deliveries/s",
       reference: bareUws.name,
       streams: b2,
-      sameRate: 100,
+      sameRate: 25,
       p99Ms: 1_000,
       holdMs: 1_500,
       subjects: [
@@ -75,7 +78,7 @@ const steppedScenarios = (quick: boolean, { found, batchWindow }: Peers): readon
       unit: "deliveries/s",
       reference: bareUwsBatched.name,
       streams: 1_000,
-      sameRate: 400,
+      sameRate: 100,
       p99Ms: 100,
       holdMs: 1_000,
       subjects: [[bareUwsBatched, 12_000], ...(batchWindow ? [[revenproxBatched, 6_000] as const] : [])],
@@ -96,6 +99,23 @@ const steppedScenarios = (quick: boolean, { found, batchWindow }: Peers): readon
   ];
 };
 
+/** Publishers that talk to NATS: the proxy's core has the deliveries for itself. */
+const publishedToNats: Scenario = stepped({
+  name: "c2",
+  title: `c with the events published straight to NATS, which has core ${cores.nats} for itself`,
+  unit: "events/s",
+  reference: undefined,
+  streams: manyTopics,
+  sameRate: 5_000,
+  topics: manyTopics,
+  // Of each topic all events are on the same one, so that their order is known.
+  lanes: 4,
+  p99Ms: 100,
+  holdMs: 2_000,
+  toolCores: cores.besideNats,
+  subjects: [[revenproxDirect, 30_000]],
+});
+
 /** All scenarios; the quick ones are smaller and have only the proxy and the ceiling. */
 export const scenarios = (quick: boolean, peers: Peers): readonly Scenario[] => {
   const nats = quick ? [] : [revenproxNats];
@@ -106,6 +126,6 @@ export const scenarios = (quick: boolean, peers: Peers): readonly Scenario[] => 
     ...steppedScenarios(quick, peers),
     steady([bareUws, revenprox, ...nats, ...many], bareUws.name),
     connects([bareUws, revenprox, revenproxCached, ...(quick ? [] : [revenproxAsking, ...many])], bareUws.name),
-    ...(quick ? [] : [acrossProxies, slowTenth, capacity]),
+    ...(quick ? [] : [publishedToNats, acrossProxies, slowTenth, capacity, manyCores]),
   ];
 };

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readArguments, type Wanted } from "./arguments.ts";
 import { scenarios } from "./catalogue.ts";
+import { checkRatios, writeRatios } from "./check.ts";
 import { describeMachine } from "./machine.ts";
 import { findPeers } from "./peers.ts";
-import { costDetails, fallen, type Ratios, ratiosOf, readRatios, scenarioIn } from "./quick-ratio.ts";
 import { markdownOf } from "./report.ts";
 import type { ScenarioResult } from "./results.ts";
 import type { Bench, Measurement, Scenario } from "./scenarios/scenario.ts";
@@ -28,16 +28,11 @@ const say = (line: string): void => {
 const valueText = ({ unit }: Scenario, { value }: Measurement): string =>
   value === undefined ? "no load passed" : `${Math.round(value).toLocaleString("en")} ${unit}`;
 
-const costText = ({ details }: Measurement): string =>
-  costDetails
-    .flatMap((name) => (details[name] === undefined ? [] : [`${details[name].toFixed(2)} ${name}`]))
-    .join(", ");
-
 /** A server that fails takes only its own run with it. */
 const oneRun = async (bench: Bench, scenario: Scenario, subject: Subject, earlier: Measurement | undefined) => {
   try {
     const measured = await scenario.measure(bench, subject, earlier);
-    say(`${scenario.name} ${subject.name}: ${bench.costsOnly ? costText(measured) : valueText(scenario, measured)}`);
+    say(`${scenario.name} ${subject.name}: ${valueText(scenario, measured)}`);
     return measured;
   } catch (error) {
     say(`${scenario.name} ${subject.name} failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -84,41 +79,13 @@ const writeResults = (wanted: Wanted, markdown: string, results: readonly Scenar
   const file = wanted.quick ? "quick" : "full";
   writeFileSync(join(resultsFolder, `${file}.md`), markdown);
   writeFileSync(join(resultsFolder, `${file}.json`), `${JSON.stringify({ ...about, results }, undefined, 1)}\n`);
-  if (wanted.quick) writeFileSync(ratioFile, `${JSON.stringify(ratiosOf(results), undefined, 2)}\n`);
   say(`written to ${resultsFolder}`);
 };
 
-/** What has fallen once more when it was measured again: a machine that was busy with something else for a moment does no harm. */
-const fallenTwice = async (
-  checkedIn: Ratios,
-  measure: (names: readonly string[] | undefined) => Promise<Ratios>,
-): Promise<readonly string[]> => {
-  const first = fallen(checkedIn, await measure(undefined));
-  for (const { text } of first) say(`fell, and is measured again: ${text}`);
-  if (first.length === 0) return [];
-  const scenariosAgain = new Set(first.map(({ scenario }) => scenario));
-  const again = Object.fromEntries(Object.entries(checkedIn).filter(([name]) => scenariosAgain.has(scenarioIn(name))));
-  return fallen(again, await measure([...scenariosAgain])).map(({ text }) => text);
-};
-
 const check = async (bench: Bench, picked: readonly Scenario[], { runs, write }: Wanted): Promise<void> => {
-  const measure = async (names: readonly string[] | undefined): Promise<Ratios> => {
-    const results: ScenarioResult[] = [];
-    for (const scenario of picked)
-      if (names?.includes(scenario.name) ?? true) results.push(await runScenario(bench, scenario, runs));
-    const ratios = ratiosOf(results);
-    for (const [name, ratio] of Object.entries(ratios))
-      say(`${name}: the bare library's CPU is ${ratio} of the proxy's`);
-    return ratios;
-  };
-  if (write) {
-    writeFileSync(ratioFile, `${JSON.stringify(await measure(undefined), undefined, 2)}\n`);
-    return;
-  }
-  const faults = await fallenTwice(readRatios(ratioFile), measure);
-  for (const fault of faults) say(`FELL ${fault}`);
-  if (faults.length === 0) say("no ratio fell by more than 35 % of the checked-in one");
-  process.exitCode = faults.length === 0 ? 0 : 1;
+  const parts = { bench, scenarios: picked, rounds: runs, ratioFile };
+  if (write) return writeRatios(parts);
+  process.exitCode = (await checkRatios(parts)) ? 0 : 1;
 };
 
 const run = async (wanted: Wanted): Promise<void> => {
@@ -132,7 +99,6 @@ const run = async (wanted: Wanted): Promise<void> => {
   const bench: Bench = {
     loadTool: await loadTool(),
     quick: wanted.quick,
-    costsOnly: wanted.check,
     newFolder: () => mkdtempSync(join(folder, "run-")),
     say,
   };

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { fallen, ratiosOf } from "./quick-ratio.ts";
 import { ratioOf, type ScenarioResult, spreadOf } from "./results.ts";
-import { sameLoadCost } from "./scenarios/stepped.ts";
 
 const run = (value: number | undefined) => ({ value, details: {} });
 const result: ScenarioResult = {
@@ -16,19 +15,23 @@ test("a round in which one of both gave nothing has no ratio", () => {
   expect(result.subjects.map((runs) => ratioOf(result, runs))).toEqual([undefined, 0.55]);
 });
 
-test("costs are compared at the same load, round by round", () => {
-  const cost = (micros: number | undefined) => ({
-    value: 1,
-    details: micros === undefined ? {} : { [sameLoadCost]: micros },
+test("costs are compared round by round, and by the median of these ratios", () => {
+  const costs = (scenario: string, ours: readonly number[]) => ({
+    scenario,
+    reference: "bare",
+    bySubject: new Map([
+      ["bare", [1, 10, 2, 3, Number.NaN]],
+      ["ours", ours],
+    ]),
   });
-  const costs: ScenarioResult = {
-    ...result,
-    subjects: [
-      { subject: "bare", runs: [cost(1), cost(10), cost(2), cost(3)] },
-      { subject: "ours", runs: [cost(2), cost(12), cost(4), cost(undefined)] },
-    ],
-  };
-  expect(ratiosOf([costs, result])).toEqual({ "b ours": 0.5 });
+  expect(
+    ratiosOf([
+      costs("b", [2, 12, 4, Number.NaN, 5]),
+      costs("c", [1, 20, 1, 3, 5]),
+      costs("d", [Number.NaN]),
+      { ...costs("a", [1]), reference: undefined },
+    ]),
+  ).toEqual({ "b ours": 0.5, "c ours": 1 });
 });
 
 test("the spread leaves out runs that gave nothing", () => {

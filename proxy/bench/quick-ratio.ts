@@ -1,7 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { ScenarioResult, SubjectRuns } from "./results.ts";
-import { connectCost } from "./scenarios/connects.ts";
-import { sameLoadCost } from "./scenarios/stepped.ts";
 import { median } from "./statistics.ts";
 
 /**
@@ -13,28 +10,23 @@ export type Ratios = Readonly<Record<string, number>>;
 /** A ratio may fall by this part of the checked-in one. */
 export const mostFall = 0.35;
 
-/** Details that are compared: those of one load for all subjects. */
-export const costDetails = [sameLoadCost, connectCost];
+/** CPU µs of an operation, by subject, round by round; NaN where a round gave nothing. */
+export interface Costs {
+  readonly scenario: string;
+  readonly reference: string | undefined;
+  readonly bySubject: ReadonlyMap<string, readonly number[]>;
+}
 
-const costRatio = ({ scenario, subjects }: ScenarioResult, ours: SubjectRuns): number | undefined => {
-  const reference = subjects.find(({ subject }) => subject === scenario.reference);
-  if (reference === undefined || reference === ours) return undefined;
-  const rounds = ours.runs.flatMap(({ details }, round) =>
-    costDetails.flatMap((cost) => {
-      const [mine, theirs] = [details[cost], reference.runs[round]?.details[cost]];
-      return mine === undefined || theirs === undefined || !(theirs / mine > 0) ? [] : [theirs / mine];
-    }),
-  );
-  return median(rounds);
-};
+const ratioTo = (theirs: readonly number[], ours: readonly number[]): number | undefined =>
+  median(ours.map((cost, round) => (theirs[round] ?? Number.NaN) / cost).filter((ratio) => ratio > 0));
 
-/** Medians over the rounds. */
-export const ratiosOf = (results: readonly ScenarioResult[]): Ratios =>
+/** Medians over the rounds of the ratios in each. */
+export const ratiosOf = (all: readonly Costs[]): Ratios =>
   Object.fromEntries(
-    results.flatMap((result) =>
-      result.subjects.flatMap((runs) => {
-        const ratio = costRatio(result, runs);
-        return ratio === undefined ? [] : [[`${result.scenario.name} ${runs.subject}`, Number(ratio.toFixed(3))]];
+    all.flatMap(({ scenario, reference = "", bySubject }) =>
+      [...bySubject].flatMap(([subject, costs]) => {
+        const ratio = subject === reference ? undefined : ratioTo(bySubject.get(reference) ?? [], costs);
+        return ratio === undefined ? [] : [[`${scenario} ${subject}`, Number(ratio.toFixed(3))]];
       }),
     ),
   );
@@ -61,6 +53,6 @@ export const fallen = (checkedIn: Ratios, measured: Ratios): readonly Fallen[] =
 
 /** Throws when there is no such file. */
 export const readRatios = (file: string): Ratios => {
-  if (!existsSync(file)) throw new Error(`${file} is not there: npm run bench -- --quick --write makes it`);
+  if (!existsSync(file)) throw new Error(`${file} is not there: npm run bench -- --check --write makes it`);
   return JSON.parse(readFileSync(file, "utf8")) as Ratios;
 };

@@ -10,6 +10,7 @@ import type { Topic } from "./hub/event.ts";
 import type { Hub } from "./hub/hub.ts";
 import type { HealthParts } from "./management/health-routes.ts";
 import { managementServer } from "./management/management-server.ts";
+import { firstAfter } from "./management/page.ts";
 import type { CertificateText } from "./management/secure-server.ts";
 import type { TopicAudience } from "./management/topic-routes.ts";
 import type { ServiceState } from "./service-state.ts";
@@ -32,7 +33,7 @@ export interface ManagementGround {
   readonly certificate: CertificateText | undefined;
 }
 
-const limitsView = (limits: EffectiveLimits): Record<string, number | string | null> => ({
+export const limitsView = (limits: EffectiveLimits): Record<string, number | string | null> => ({
   max_connections: limits.maxConnections,
   max_connections_set_by: limits.by,
   max_topics: limits.maxTopics ?? null,
@@ -59,9 +60,13 @@ const audienceOf =
     };
   };
 
-function* topicsOf(hub: Hub) {
+function* listed(hub: Hub) {
   for (const { topic, topicId, subscribers } of hub.topics()) yield { topic, id: topicId, subscribers };
 }
+
+/** The first `most` topics with streams here after that name. */
+export const topicsAfter = (hub: Hub, after: string, most: number) =>
+  firstAfter(listed(hub), ({ topic }) => topic, after, most);
 
 /** The management plane of this proxy, not yet listening. */
 export const buildManagement = (ground: ManagementGround): FastifyInstance => {
@@ -78,7 +83,7 @@ export const buildManagement = (ground: ManagementGround): FastifyInstance => {
     roleOf: (secret) => tokens.role(secret),
     stats: () => state.stats(),
     queues: () => hub.queues(),
-    topics: () => topicsOf(hub),
+    topics: (after, most) => topicsAfter(hub, after, most),
     audience: audienceOf(ground),
     peers: () => bus.peers(),
     now: Date.now,

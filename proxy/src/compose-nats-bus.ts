@@ -2,6 +2,7 @@ import type { JournalReadSource } from "@revenprox/contract/metrics";
 import { type Bus, type BusParts, showFigures } from "./bus.ts";
 import type { Journal } from "./hub/ports.ts";
 import { createNatsJournal } from "./mesh/nats-journal.ts";
+import { censusOfPods, peerPods } from "./mesh/state/pods.ts";
 import { TopicStateSync } from "./mesh/state/topic-state-sync.ts";
 
 /** Milliseconds between two looks at how full the journal is. */
@@ -29,6 +30,7 @@ export const natsBus = (parts: BusParts): Bus => {
   const journal = createNatsJournal({ ...parts, nats: config.nats, journal: config.journal, onMalformed, onRead });
   let state: TopicStateSync | undefined;
   let stopLooking: () => void = () => undefined;
+  const peers = () => peerPods(state?.peers() ?? [], parts.proxyId);
   return {
     journal,
     open: (load) => {
@@ -47,12 +49,13 @@ export const natsBus = (parts: BusParts): Bus => {
       state.start();
       stopLooking = lookNowAndThen(parts, journal);
     },
-    peers: () => state?.peers() ?? [],
-    audience: async (topicId) => (await state?.audience(topicId)) ?? { counts: new Map(), silent: [] },
+    peers,
+    audience: async (topicId) =>
+      censusOfPods((await state?.audience(topicId)) ?? { counts: new Map(), silent: [] }, parts.proxyId),
     audienceChanged: (topicId) => state?.audienceChanged(topicId),
     troubles: () => journal.troubles,
     refreshGauges: () => {
-      instruments.peers_connected.set(state?.peers().length ?? 0);
+      instruments.peers_connected.set(peers().length);
       instruments.sync_lag_seconds.set(state?.lagSeconds() ?? 0);
       instruments.clock_offset_seconds.set(journal.clockOffset / 1_000);
       instruments.journal_lag_seconds.set(journal.silentMs / 1_000);

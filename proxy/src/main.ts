@@ -1,6 +1,6 @@
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import closeWithGrace from "close-with-grace";
-import { boundAddress, startProxy } from "./compose.ts";
+import { boundAddress, type ProxyParts, startProxy } from "./compose.ts";
 import { type Command, helpText, readArguments } from "./config/arguments.ts";
 import { ConfigWatch } from "./config/config-watch.ts";
 import { type ConfigFault, faultLine } from "./config/fault.ts";
@@ -9,6 +9,7 @@ import { type ConfigText, type LoadedConfig, loadConfig } from "./config/load-co
 import { processEnvironment } from "./config/process-environment.ts";
 import { readConfigFile } from "./config/toml-file.ts";
 import { version } from "./config/version.ts";
+import { loopCount } from "./loops/loop-config.ts";
 import type { RunningProxy } from "./shut-down.ts";
 import { createLogger, type LeveledLog } from "./telemetry/logger.ts";
 
@@ -47,6 +48,14 @@ const onHangUp = (): ((act: () => void) => void) => {
   return ready.resolve;
 };
 
+/** What several event loops need is loaded only for them. */
+const start = async (parts: ProxyParts): Promise<RunningProxy> => {
+  const loops = loopCount(parts.live.current(), availableParallelism());
+  if (loops === 1) return startProxy(parts);
+  const { startLoops } = await import("./compose-loops.ts");
+  return startLoops(parts, loops);
+};
+
 const run = async (files: readonly string[]): Promise<void> => {
   const hangUp = onHangUp();
   const loaded = load(files);
@@ -60,7 +69,7 @@ const run = async (files: readonly string[]): Promise<void> => {
   const live = new LiveConfigHolder(config);
   let onRefused: (refused: boolean) => void;
   try {
-    const proxy = await startProxy({ live, log });
+    const proxy = await start({ live, log });
     onRefused = (refused) => proxy.configRefused(refused);
     closeOnSignals(proxy, log, config.http.shutdownGracePeriodSec);
   } catch (error) {

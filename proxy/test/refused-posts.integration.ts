@@ -28,6 +28,7 @@ const refusals: readonly Refusal[] = [
     { path: "/events/a", headers: `Idempotency-Key: é\r\n${authorized}`, body: large },
   ],
   ["an event that is too large", 413, { path: "/events/a", headers: authorized, body: tooLarge }],
+  ["a compressed body", 415, { path: "/events/a", headers: `Content-Encoding: gzip\r\n${authorized}`, body: large }],
   ["a path that is not there", 404, { path: "/nowhere", headers: "", body: large }],
 ];
 

@@ -150,6 +150,17 @@ describe.each(engines)("on %s", (engine) => {
         "text/event-stream",
         "",
       ]);
+      expect(response.headers.get("content-length")).toBeNull();
+    });
+
+    test.each(["/health", "/events/head", "/nowhere"])("a connection goes on after HEAD %s", async (path) => {
+      const exchange = rawExchange(proxy.port, `HEAD ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await until("the whole head", () => (exchange.raw().includes("\r\n\r\n") ? true : undefined));
+      exchange.socket.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      const text = () => exchange.raw().toString();
+      await until("the next answer", () => (text().includes('"status":"healthy"') ? true : undefined), 30_000);
+      expect(text()).toMatch(/^HTTP\/1\.1 \d{3} [^{]*HTTP\/1\.1 200 OK/);
+      exchange.close();
     });
 
     test("a preflight names no length, which a 204 must not have", async () => {

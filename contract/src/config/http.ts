@@ -12,6 +12,10 @@ export const httpSection = z
       z.enum(["uws", "node"]).default("uws"),
       "HTTP engine of the data plane: `uws` (uWebSockets.js) is the faster one and holds more streams in the same memory; `node` (node:http) needs no native code and also speaks HTTP/1.0.",
     ),
+    threadPoolSize: cold(
+      z.int().min(0).max(64).default(1),
+      "Event loops that share the data plane's port, each a process of its own on a core of its own; more than one need nats.servers. 0: as many as the process has cores, one without NATS.",
+    ),
     tlsCertFile: operated(
       z.string().min(1).optional(),
       "File with the certificate chain (PEM) of the data plane; together with tls_key_file it makes the plane HTTPS. New connections are shown a changed certificate, open streams go on.",

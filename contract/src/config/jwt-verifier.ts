@@ -39,7 +39,11 @@ export const jwtVerifierSection = z
     issuer: cold(z.string().min(1).max(512).optional(), "Required iss claim. Needs jwks_url."),
     audience: cold(z.string().min(1).max(512).optional(), "Required aud claim. Needs jwks_url."),
     algorithms: cold(
-      z.array(z.enum(signatureAlgorithms)).min(1).max(signatureAlgorithms.length).default(["RS256", "ES256", "EdDSA"]),
+      z
+        .array(z.enum(signatureAlgorithms, { error: `must be one of ${signatureAlgorithms.join(", ")}` }))
+        .min(1)
+        .max(signatureAlgorithms.length)
+        .default(["RS256", "ES256", "EdDSA"]),
       "Signature algorithms that are accepted; all of them asymmetric.",
     ),
     topicsClaim: cold(

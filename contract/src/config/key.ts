@@ -30,7 +30,8 @@ export const operated = note({ reload: "restart", owner: "operator" });
 /** `host:port`, with an IPv6 host in brackets. */
 export const hostAndPort = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, "must be host:port, for example 127.0.0.1:8080");
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, "must be host:port, for example 127.0.0.1:8080")
+  .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, { error: "the port is at most 65535" });
 
 const addressForms = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
 

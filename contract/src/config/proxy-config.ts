@@ -26,7 +26,7 @@ export const sections = {
  * The single source of types, bounds, defaults, documentation and of `spec.config` in the custom resource.
  */
 export const proxyConfig = z.strictObject({ ...processKeys, ...sections }).check((context) => {
-  const { journal, distributedState, jwtVerifier } = context.value;
+  const { http, nats, journal, distributedState, jwtVerifier } = context.value;
   for (const [key, message] of verifierFaults(jwtVerifier))
     context.issues.push({ code: "custom", message, path: ["jwtVerifier", key], input: jwtVerifier[key] });
   for (const section of ["http", "management", "nats"] as const) {
@@ -39,6 +39,15 @@ export const proxyConfig = z.strictObject({ ...processKeys, ...sections }).check
       message: `needs ${missing} beside it`,
       path: [section, set],
       input: tlsCertFile ?? tlsKeyFile,
+    });
+  }
+  if (http.threadPoolSize > 1 && nats.servers.length === 0) {
+    context.issues.push({
+      code: "custom",
+      message:
+        "needs nats.servers: event loops meet at NATS, and without it the journal lies in the memory of one of them; set 1",
+      path: ["http", "threadPoolSize"],
+      input: http.threadPoolSize,
     });
   }
   if (journal.duplicateWindowSec > journal.maxAgeSec) {

@@ -22,6 +22,10 @@ export const replacedKeys: readonly ReplacedKey[] = [
     message_batch_timeout_ms:
       "changes of topics are gathered for a tenth of distributed_state.gossip_interval_sec, at most 500 ms; events are never held back for a batch",
   }),
+  ...inSection("http", {
+    connection_timeout_sec:
+      "idle connections and slow request heads are given up after 10 s; for streams set http.slow_client_timeout_sec or http.max_connection_age_sec",
+  }),
   ...inSection("distributed_state", {
     bloom_filter_capacity: "topics are counted exactly: set distributed_state.max_topics_per_peer",
     bloom_filter_fpr: "topics are counted exactly, so nothing is ever taken for what it is not",

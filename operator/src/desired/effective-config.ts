@@ -15,7 +15,11 @@ export interface EffectiveConfig {
 }
 
 export const effectiveConfig = (config: RevenProxSpec["config"]): EffectiveConfig => {
-  const parsed = proxyConfig.safeParse(config ?? {});
+  // Its address is not the user's to give, but that there is one decides what else may be asked for.
+  const parsed = proxyConfig.safeParse({
+    ...config,
+    nats: { servers: ["nats://nats:4222"], ...(config?.["nats"] as object | undefined) },
+  });
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `spec.config.${issue.path.join(".")}: ${issue.message}`);
     throw new InvalidConfigError(`${faults.join("; ")}`, { cause: parsed.error });

@@ -28,7 +28,11 @@ const askedOfProxies = ({ revenprox, nats: plan }: Instance): object => {
   const restarting = configKeys.filter(({ reload }) => reload === "restart");
   return {
     ...without(spec, notOfPods),
-    config: restarting.map((key) => valueAt(config, key) ?? null),
+    // Only what is set, so that a key that a later schema brings is no cause.
+    config: restarting.flatMap((key) => {
+      const value = valueAt(config, key);
+      return value === undefined ? [] : [[key.section, key.name, value]];
+    }),
     nats: plan.kind === "managed" ? plan.replicas : nats?.external,
   };
 };

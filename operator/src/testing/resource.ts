@@ -75,6 +75,7 @@ export const everythingSet = {
       keepaliveIntervalSec: 20,
       retryMs: 3_000,
       batchWindowMs: 5,
+      threadPoolSize: 2,
       maxEventSize: 4_194_304,
       maxBatchEvents: 500,
       engine: "node",

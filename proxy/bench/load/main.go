@@ -100,6 +100,10 @@ func servePublisher(commands <-chan command) {
 	for c := range commands {
 		switch c.Do {
 		case "publish":
+			if c.Publish.Protocol == "nats" {
+				answer(publishAllToNats(*c.Publish))
+				continue
+			}
 			for len(lanes) < c.Publish.Lanes {
 				lanes = append(lanes, &lane{})
 			}

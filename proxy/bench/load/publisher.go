@@ -12,9 +12,11 @@ import (
 )
 
 type publishCommand struct {
-	Target  string   `json:"target"`
-	Path    string   `json:"path"`
-	Headers []string `json:"headers"`
+	Target string `json:"target"`
+	// "nats", with a subject as path; else HTTP.
+	Protocol string   `json:"protocol"`
+	Path     string   `json:"path"`
+	Headers  []string `json:"headers"`
 	// {topic} and {payload} are replaced, in the path too.
 	Body    string  `json:"body"`
 	Rate    float64 `json:"rate"`

@@ -16,11 +16,16 @@ export interface Bench {
   /** Path of the load tool. */
   readonly loadTool: string;
   readonly quick: boolean;
-  /** Only what a delivery or a connect costs at one load, which is all that a check compares; no highest rate is looked for. */
-  readonly costsOnly: boolean;
   /** An empty folder, which is removed afterwards. */
   newFolder(): string;
   say(line: string): void;
+}
+
+/** A server that stays, and what an operation costs it. */
+export interface CostProbe {
+  /** CPU µs of an operation under a second or so of one load, which is the same for all subjects. */
+  measure(): Promise<number>;
+  stop(): Promise<void>;
 }
 
 export interface Scenario {
@@ -36,4 +41,6 @@ export interface Scenario {
   readonly mostRuns?: number;
   /** `earlier`: the last run of the same subject. */
   measure(bench: Bench, subject: Subject, earlier: Measurement | undefined): Promise<Measurement>;
+  /** For the check: resolves once the subject has run until its code is warm. Absent: costs are not compared. */
+  readonly probe?: (bench: Bench, subject: Subject) => Promise<CostProbe>;
 }

@@ -2,12 +2,10 @@ import type { ScenarioName } from "../arguments.ts";
 import { type Step, searchMaximum } from "../stepping.ts";
 import type { RunningSubject, Subject } from "../subjects/subject.ts";
 import type { Crew } from "../tool/crew.ts";
+import type { Cores } from "../tool/own-cores.ts";
 import type { StepFigures } from "../tool/step-figures.ts";
 import type { Bench, Measurement, Scenario } from "./scenario.ts";
-import { withCrew } from "./with-crew.ts";
-
-/** Name of a detail: CPU µs of a delivery at `sameRate`. */
-export const sameLoadCost = "CPU µs/delivery, same load";
+import { keptOn, startCrew, withCrew } from "./with-crew.ts";
 
 export interface SteppedOptions {
   readonly name: ScenarioName;
@@ -20,8 +18,10 @@ export interface SteppedOptions {
   /** Milliseconds that a rate is held. */
   readonly holdMs: number;
   readonly lanes: number;
-  /** Events/s at which the quick benchmark compares the CPU that a delivery costs. */
+  /** Events/s at which the check compares the CPU that a delivery costs. */
   readonly sameRate: number;
+  /** Cores of the load tool; absent: all but the server's. */
+  readonly toolCores?: Cores;
   /** Subjects with the rate in events/s that their first run begins with. */
   readonly subjects: readonly (readonly [subject: Subject, startRate: number])[];
 }
@@ -77,17 +77,33 @@ export const searchStep = async (
   return best;
 };
 
+const probeMs = { warm: 2_500, step: 1_000 } as const;
+
 /** What a delivery costs at a rate that is the same for all: this depends on what else the machine does far less than a maximum. */
-const costAt = async (
-  crew: Crew,
-  running: RunningSubject,
-  { streams, topics, lanes, sameRate }: SteppedOptions,
-): Promise<Measurement["details"]> => {
-  const step = { lanes, p99Ms: 5_000, fanOut: streams / topics, rate: sameRate };
-  await crew.step(running, { ...step, millis: 500 });
-  const { cpuMicrosPerDelivery } = await crew.step(running, { ...step, millis: 2_000 });
-  return { [sameLoadCost]: cpuMicrosPerDelivery };
-};
+const probeOf =
+  ({ streams, topics, lanes, sameRate, toolCores }: SteppedOptions): NonNullable<Scenario["probe"]> =>
+  async (bench, subject) =>
+    keptOn(await startCrew(bench, subject, crewOptions(toolCores)), async ({ crew, running, stop }) => {
+      await openAll(crew, running, { streams, topics });
+      const step = { lanes, p99Ms: 5_000, fanOut: streams / topics, rate: sameRate };
+      await crew.step(running, { ...step, millis: probeMs.warm });
+      const measure = async (): Promise<number> => {
+        const { why, cpuMicrosPerDelivery } = await crew.step(running, { ...step, millis: probeMs.step });
+        if (why !== undefined) bench.say(`  ${subject.name}: ${why}`);
+        return why === undefined ? cpuMicrosPerDelivery : Number.NaN;
+      };
+      return { measure, stop };
+    });
+
+const crewOptions = (toolCores: Cores | undefined) => (toolCores === undefined ? {} : { cores: toolCores });
+
+const openAll = (crew: Crew, running: RunningSubject, of: { readonly streams: number; readonly topics: number }) =>
+  crew.open(running, {
+    count: of.streams,
+    topics: of.topics,
+    size: payloadBytes,
+    concurrency: running.connectsAtOnce ?? 256,
+  });
 
 /** A scenario whose rate is stepped up to the highest that passes. */
 export const stepped = (options: SteppedOptions): Scenario => {
@@ -96,16 +112,18 @@ export const stepped = (options: SteppedOptions): Scenario => {
   const startOf = ({ name }: Subject, earlier: Measurement | undefined): number =>
     earlier?.rate === undefined ? (startRates.get(name) ?? 10) : earlier.rate * nearEarlier;
   const measure = (bench: Bench, subject: Subject, earlier: Measurement | undefined): Promise<Measurement> =>
-    withCrew(bench, subject, async (crew, running) => {
-      const concurrency = running.connectsAtOnce ?? 256;
-      await crew.open(running, { count: streams, topics, size: payloadBytes, concurrency });
-      const cost = bench.quick ? await costAt(crew, running, options) : {};
-      if (bench.costsOnly) return { value: undefined, details: cost };
-      const start = startOf(subject, earlier);
-      const best = await searchStep(bench, crew, running, { ...options, start });
-      if (best === undefined) return { value: undefined, details: cost };
-      return { value: best.deliveriesPerSec, details: { ...stepDetails(best), ...cost }, rate: best.rate };
-    });
+    withCrew(
+      bench,
+      subject,
+      async (crew, running) => {
+        await openAll(crew, running, { streams, topics });
+        const best = await searchStep(bench, crew, running, { ...options, start: startOf(subject, earlier) });
+        if (best === undefined) return { value: undefined, details: {} };
+        return { value: best.deliveriesPerSec, details: stepDetails(best), rate: best.rate };
+      },
+      crewOptions(options.toolCores),
+    );
   const { name, title, unit, reference } = options;
-  return { name, title, unit, better: "higher", reference, subjects: subjects.map(([subject]) => subject), measure };
+  const probed = subjects.map(([subject]) => subject);
+  return { name, title, unit, better: "higher", reference, subjects: probed, measure, probe: probeOf(options) };
 };

@@ -13,15 +13,15 @@ const quietTopics = 1_000;
 
 const threeProxies: Subject = {
   name: "3 × revenprox+nats",
-  about: `one proxy on core ${cores.server} takes the publishes, the streams are on another one; NATS on core ${cores.nats}, the others where the load tool is`,
+  about: `one proxy on core ${cores.server} takes the publishes, the streams are on another one; NATS on core ${cores.nats}, the others where the load tool is, on ${cores.besideNats}`,
   start: async (place) => {
     const nats = await startNats(place);
     const proxy = (id: string, on: string) =>
       startProxy({ ...place, cores: on }, { REVENPROX_NATS__SERVERS: nats.url, REVENPROX_PROXY_ID: id });
     const [publishing, serving, third] = [
       await proxy("a", cores.server),
-      await proxy("b", cores.tool),
-      await proxy("c", cores.tool),
+      await proxy("b", cores.besideNats),
+      await proxy("c", cores.besideNats),
     ];
     return {
       ...serving,
@@ -38,7 +38,7 @@ const threeProxies: Subject = {
 
 const measure = async (bench: Bench, subject: Subject): Promise<Measurement> => {
   const running = await subject.start({ cores: cores.server, folder: bench.newFolder() });
-  const crew = new Crew({ program: bench.loadTool, readers: 1 });
+  const crew = new Crew({ program: bench.loadTool, readers: 1, cores: cores.besideNats });
   try {
     await crew.open(running, { count: subscribers, topics: 1, size: 200, concurrency: 128 });
     const load = { rate: deliveriesPerSec / subscribers, lanes: 8, p99Ms: 10_000, fanOut: subscribers };

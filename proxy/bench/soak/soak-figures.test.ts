@@ -48,7 +48,14 @@ describe("a soak", () => {
       /memory rose by 2[34]\.\d MiB/,
       hour((minute) => ({ rssBytes: (130 + minute / 2) * mebibyte })),
     ],
-    ["deliveries that get slower", /p99 of deliveries drifted/, hour((minute) => ({ p99Ms: 20 + minute * 4 }))],
+    [
+      "memory that rises by ten MiB an hour",
+      /memory rose by 8\.0 MiB, more than 6\.4/,
+      hour((minute) => ({ rssBytes: (130 + minute / 6 + (minute % 3)) * mebibyte })),
+    ],
+    ["deliveries that are late from the beginning", /p99 of deliveries was 1\d\d\.\d ms/, hour(() => ({ p99Ms: 120 }))],
+    ["deliveries that get a little slower", /deliveries drifted/, hour((minute) => ({ p99Ms: 20 + minute * 0.7 }))],
+    ["deliveries that get slower", /p99 of deliveries drifted/, hour((minute) => ({ p99Ms: 20 + minute * 1.2 }))],
     ["connects that get slower", /p99 of connects drifted/, hour((minute) => ({ openP99Ms: 10 + minute * 4 }))],
     [
       "files that are not closed while it runs",

@@ -16,6 +16,8 @@ export interface StreamRequest {
 
 export interface PublishRequest extends StreamRequest {
   readonly body: string;
+  /** With "nats" the path is a subject, with `{topicId}` in it, and the body the payload alone; absent: HTTP. */
+  readonly protocol?: "nats";
 }
 
 export interface RunningSubject {

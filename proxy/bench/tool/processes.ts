@@ -115,6 +115,17 @@ export interface Usage {
 const ticksPerSecond = 100;
 const pageBytes = 4_096;
 
+/** Proportional resident bytes of the process groups of these leaders: what several of them share counts once. */
+export const sharedOutBytes = (leaders: readonly number[]): number => {
+  let kibibytes = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    if (!leaders.includes(Number(fieldsOf(pid)?.[2]))) continue;
+    const file = `/proc/${pid}/smaps_rollup`;
+    if (existsSync(file)) kibibytes += Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(file, "utf8"))?.[1] ?? 0);
+  }
+  return kibibytes * 1_024;
+};
+
 /** What the process groups of these leaders use at the moment. */
 export const usageOf = (leaders: readonly number[]): Usage => {
   let [rss, ticks] = [0, 0];

@@ -14,6 +14,8 @@ export interface AdmissionParts {
   /** Milliseconds; never goes back. */
   readonly now: () => number;
   readonly log: Log;
+  /** A request of the client was taken and counted. */
+  readonly onTaken?: ((client: string) => void) | undefined;
 }
 
 /** Why a request is not taken; the code is one of the error catalogue. */
@@ -31,9 +33,10 @@ export class Admission {
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
-    const { now, settings } = parts;
+    const { now, settings, onTaken } = parts;
     this.#requests = new RateLimiter({
       now,
+      onTaken,
       remembered: rememberedClients,
       rate: () => {
         const { rateLimitPerIp, rateLimitWindowSec } = settings();
@@ -48,6 +51,11 @@ export class Admission {
     if (refused !== undefined) return refused;
     const full = kind === "stream" ? this.#parts.fullOf() : undefined;
     return full === undefined ? undefined : { code: "capacity", detail: full };
+  }
+
+  /** Another event loop has taken a request of this client, as `onTaken` told it there. */
+  takenElsewhere(client: string): void {
+    this.#requests.takenElsewhere(client);
   }
 
   /** Whether what this peer says of those before it is believed. */

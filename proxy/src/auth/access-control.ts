@@ -102,6 +102,7 @@ const recheckOf = (verdict: Refusal | Allowed): Recheck => {
 class Reader implements Checked {
   readonly #by: { readonly verify: VerifyToken; readonly grants: LiveGrants };
   readonly #secret: string;
+  readonly #name: string;
   readonly #client: string;
   readonly #topics: readonly AskedTopic[];
 
@@ -111,6 +112,7 @@ class Reader implements Checked {
   ) {
     this.#by = by;
     this.#secret = of.secret;
+    this.#name = tokenName(of.secret);
     this.#client = of.client;
     this.#topics = of.topics;
   }
@@ -131,12 +133,14 @@ class Reader implements Checked {
 
   allowed(verdict: Allowed): StreamAllowed {
     const { grants } = this.#by;
-    return { kind: "allowed", token: tokenName(this.#secret), watch: (stream) => grants.watch(verdict, this, stream) };
+    return { kind: "allowed", token: this.#name, watch: (stream) => grants.watch(verdict, this, stream) };
   }
 
-  #verify(topic: AskedTopic, span: Span | undefined): Soon<Verdict> {
+  #verify(asked: AskedTopic, span: Span | undefined): Soon<Verdict> {
     const { verify } = this.#by;
-    return verify({ ...topic, token: this.#secret, action: "subscribe", client: () => this.#client, span });
+    const { topic, topicId } = asked;
+    const about = { token: this.#secret, name: this.#name, topic, topicId };
+    return verify({ ...about, action: "subscribe", client: () => this.#client, span });
   }
 }
 
@@ -160,11 +164,10 @@ export const accessControl = ({ keys, verify, grants, requireToken, counts }: Ac
 
   const byToken = (secret: string, { client, span }: Caller, topic: AskedTopic): Soon<PublishAllowed | Refusal> => {
     if (verify === undefined) return { kind: "invalid", reason: "the bearer secret is none of the publish keys" };
-    return whenThere(verify({ ...topic, token: secret, action: "publish", client, span }), (answer) => {
+    const name = tokenName(secret);
+    return whenThere(verify({ ...topic, token: secret, name, action: "publish", client, span }), (answer) => {
       const verdict = together([topic], [answer]);
-      return verdict.kind === "allowed"
-        ? { kind: "allowed", publisher: `token ${verdict.subject ?? tokenName(secret)}` }
-        : verdict;
+      return verdict.kind === "allowed" ? { kind: "allowed", publisher: `token ${verdict.subject ?? name}` } : verdict;
     });
   };
 

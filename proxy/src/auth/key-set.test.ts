@@ -34,7 +34,7 @@ const issuer = async () => {
         .sign(privateKey);
   };
   const check = async (token: string) => {
-    const question: Question = { token, topic: "a", topicId: "00", action: "subscribe", client: () => "" };
+    const question: Question = { token, name: token, topic: "a", topicId: "00", action: "subscribe", client: () => "" };
     const parts = { keySet, rules: { algorithms: ["ES256"] }, webhookDecides: false, now: () => clock.ms };
     return checkSignature(parts, question);
   };

@@ -1,4 +1,4 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
+import { nodeHttp } from "../http/node-http.ts";
 
 /** Headers of a file; faults name lines, never their content. */
 export interface HeaderLines {
@@ -20,8 +20,8 @@ const ours = new Set([
 
 const valid = (name: string, value: string): boolean => {
   try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
+    nodeHttp.validateHeaderName(name);
+    nodeHttp.validateHeaderValue(name, value);
     return !ours.has(name);
   } catch {
     return false;

@@ -1,14 +1,14 @@
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { secretDigest } from "./secret-digest.ts";
 import type { Allowed, Denied, Question, Verdict } from "./verdict.ts";
 
 type Kept<V extends Verdict> = { readonly verdict: V; readonly until: number };
 
 /** Names a token without holding it. */
-export const tokenName = (token: string): string => Buffer.from(secretDigest(token)).toString("base64url");
+export const tokenName = (token: string): string => hash("sha256", token, "base64url");
 
-/** Names a question about the token of this name. */
-export const questionKey = (name: string, { topicId, action }: Question): string => `${name} ${topicId} ${action}`;
+/** Names a question. */
+export const questionKey = ({ name, topicId, action }: Question): string => `${name} ${topicId} ${action}`;
 
 /** Verdicts by question. Those that deny are kept apart, so that bad tokens push no good ones out. */
 export class VerdictCache {

@@ -5,6 +5,8 @@ export type Action = "subscribe" | "publish";
 /** What a token is to be checked for. */
 export interface Question {
   readonly token: string;
+  /** Names the token without telling it (`tokenName`), so that it is hashed once a request. */
+  readonly name: string;
   readonly topic: string;
   /** 32 hex digits. */
   readonly topicId: string;

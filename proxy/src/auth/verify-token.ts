@@ -7,7 +7,7 @@ import type { GuardedCalls } from "./guarded-calls.ts";
 import { matchesAny } from "./topic-pattern.ts";
 import { UpstreamFailed } from "./upstream-answer.ts";
 import { type Denied, denied, endOfLife, type Question, type Unavailable, type Verdict } from "./verdict.ts";
-import { questionKey, tokenName, type VerdictCache } from "./verdict-cache.ts";
+import { questionKey, type VerdictCache } from "./verdict-cache.ts";
 import type { WebhookAnswer } from "./webhook.ts";
 
 /** Settings that may change while verdicts are given. */
@@ -51,12 +51,12 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   const underWay = new Map<string, Promise<Verdict>>();
   const known = new LRUCache<string, true>({ max: rememberedTokens });
 
-  const decide = async (token: string, question: Question): Promise<Verdict> => {
+  const decide = async (question: Question): Promise<Verdict> => {
     const client = question.client();
     const signed = await parts.signature?.(question);
     if (signed !== undefined && signed.kind !== "signed") return signed;
     if (parts.webhook === undefined) return allowed(parts, signed, undefined);
-    const name = `${token} ${question.action}`;
+    const name = `${question.name} ${question.action}`;
     const isKnown = signed !== undefined || known.has(name);
     const release = parts.budget.take({ name: isKnown ? name : client, known: isKnown });
     if (release === undefined)
@@ -67,10 +67,10 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   };
 
   /** One question at a time is asked once, however many ask it. */
-  const decideOnce = (name: string, key: string, question: Question): Promise<Verdict> => {
+  const decideOnce = (key: string, question: Question): Promise<Verdict> => {
     const asked = underWay.get(key);
     if (asked !== undefined) return asked;
-    const decision = decide(name, question).then((verdict) => {
+    const decision = decide(question).then((verdict) => {
       cache.keep(key, verdict, settings().negativeCacheTtlSec * 1_000);
       return verdict;
     });
@@ -84,13 +84,12 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   };
 
   return (question) => {
-    const name = tokenName(question.token);
-    const key = questionKey(name, question);
+    const key = questionKey(question);
     counts.asked();
     const cached = cache.get(key);
     if (cached === undefined) counts.missed();
     else counts.hit();
-    return cached === undefined ? decideOnce(name, key, question).then(given) : given(cached);
+    return cached === undefined ? decideOnce(key, question).then(given) : given(cached);
   };
 };
 

@@ -34,6 +34,15 @@ const expectation = (name: string, fallback: string): string => {
   }
 };
 
+/** Of an element of a list; what is wrong with its form is said by the schema. */
+const elementExpectation = ({ code, message }: SchemaIssue): string =>
+  code === "invalid_type" ? "must be a text in quotes" : message;
+
+const ruleOf = (issue: SchemaIssue, name: string, isElement: boolean): string => {
+  if (isElement) return elementExpectation(issue);
+  return ownMessage.has(issue.code ?? "") ? issue.message : expectation(name, issue.message);
+};
+
 const shown = (value: unknown): string => {
   const text = value instanceof Date ? value.toISOString() : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
@@ -49,9 +58,8 @@ export const issueFault = (issue: SchemaIssue, settings: ReadonlyMap<string, Set
   const setting = settings.get(name);
   const whole = depth < 0 ? setting?.value : elementAt(setting?.value, issue.path[depth]);
   const value = masked(keysByTomlName.get(name)?.name ?? name, whole);
-  const rule = ownMessage.has(issue.code ?? "") || depth >= 0 ? issue.message : expectation(name, issue.message);
   return {
     where: setting?.where ?? "defaults",
-    message: `${keyName(issue.path)}${setting === undefined ? "" : ` = ${shown(value)}`}: ${rule}`,
+    message: `${keyName(issue.path)}${setting === undefined ? "" : ` = ${shown(value)}`}: ${ruleOf(issue, name, depth >= 0)}`,
   };
 };

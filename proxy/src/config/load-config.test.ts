@@ -100,6 +100,27 @@ describe("a fault says where, what and what is allowed", () => {
       ],
     ],
     [
+      "list elements of a wrong type, or of none that is offered",
+      [{ "p.toml": '[nats]\nservers = [5]\n[jwt_verifier]\nalgorithms = ["HS256"]' }],
+      [
+        'p.toml:4: jwt_verifier.algorithms[0] = "HS256": must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
+        "p.toml:2: nats.servers[0] = 5: must be a text in quotes",
+      ],
+    ],
+    [
+      "a port that does not exist",
+      [{ "p.toml": '[http]\nbind_address = "0.0.0.0:65536"' }],
+      ['p.toml:2: http.bind_address = "0.0.0.0:65536": the port is at most 65535'],
+    ],
+    [
+      "passwords in URLs, without telling them",
+      [{ "p.toml": '[nats]\nservers = ["nats://u:planted@a:1"]\n[tracing]\nendpoint = "http://u:planted@b:1"' }],
+      [
+        'p.toml:2: nats.servers[0] = "nats://a:1/***": must be nats://host:port or tls://host:port, without user name or password',
+        'p.toml:4: tracing.endpoint = "http://b:1/***": must be http://host:port or https://host:port, without user name, password or query',
+      ],
+    ],
+    [
       "keys of RevenProx that are replaced",
       [
         {

@@ -3,7 +3,7 @@ export const mask = "***";
 
 /** Files, folders, credentials: where secrets lie, and who is meant by them. */
 const hidden = /(File|Dir|Path|Secret|Password|Token|Key|Headers?|^user)$/;
-const url = /Urls?$/;
+const url = /(Urls?|^servers|^endpoint)$/;
 
 /** Scheme, host and port; the rest of a URL may carry a secret. */
 const bareUrl = (value: unknown): unknown => {

@@ -6,6 +6,7 @@ import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { Soon } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
 import type { Exchange, RequestOrigin } from "./exchange.ts";
+import { queryParameters } from "./query-parameters.ts";
 
 /** Who asks. */
 export interface Caller {
@@ -63,7 +64,7 @@ export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: Call
   const authorization = exchange.header("authorization");
   const fromQuery = (): string | undefined =>
     exchange.query !== "" && allowQueryToken()
-      ? new URLSearchParams(exchange.query).get("token") || undefined
+      ? queryParameters(exchange.query).first("token") || undefined
       : undefined;
   return {
     secret: authorization === undefined ? fromQuery() : bearerSecret(authorization),

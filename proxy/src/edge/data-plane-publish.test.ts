@@ -88,6 +88,7 @@ test.each<[PublishOutcome, number, string | undefined, string | undefined]>([
     { hub: { ...parts().hub, publish: async () => outcome } },
   );
   expect([got.status, codeOf(got), headerOf(got, "Retry-After")]).toEqual([status, code, retryAfter]);
+  expect(headerOf(got, "Access-Control-Expose-Headers")).toBe(retryAfter === undefined ? undefined : "Retry-After");
 });
 
 test("a stored publish answers with the id", async () => {

@@ -52,6 +52,12 @@ test.each<[string, Asked, number, string]>([
   ["unknown method", { path: "/events/a", method: "DELETE" }, 405, "method_not_allowed"],
   ["publish to a bad topic", { path: "/events/%00", method: "POST" }, 400, "topic_invalid"],
   [
+    "a compressed body",
+    { path: "/events/a", method: "POST", body: "x", headers: { "content-encoding": "br" } },
+    415,
+    "content_encoding_unsupported",
+  ],
+  [
     "announced too large",
     { path: "/events/a", method: "POST", headers: { "content-length": "1025" } },
     413,
@@ -69,6 +75,13 @@ test.each<[string, Asked, number, string]>([
   expect([got.status, codeOf(got), headerOf(got, "Content-Type")]).toEqual([status, code, "application/problem+json"]);
 });
 
+test.each<Asked>([{ path: "/nowhere" }, { path: "/events/a", method: "PUT" }, { path: "/events/%ff" }])(
+  "pages of other origins may read the refusal of %j",
+  async (asked) => {
+    expect(headerOf(await ask(asked), "Access-Control-Allow-Origin")).toBe("*");
+  },
+);
+
 test("a refused method names the allowed ones", async () => {
   expect(headerOf(await ask({ path: "/events/a", method: "PUT" }), "Allow")).toBe("GET, HEAD, POST, OPTIONS");
 });
@@ -81,9 +94,9 @@ test.each(["connections_exhausted", "draining"] as const)("a stream refused as %
 test("a preflight allows what clients send", async () => {
   const got = await ask({ path: "/events/a", method: "OPTIONS", headers: { origin: "https://app.example" } });
   expect(got.status).toBe(204);
-  for (const name of ["last-event-id", "authorization", "content-type", "cache-control", "idempotency-key"]) {
-    expect(headerOf(got, "Access-Control-Allow-Headers")).toContain(name);
-  }
+  const allowed = (headerOf(got, "Access-Control-Allow-Headers") ?? "").split(", ");
+  const sent = ["last-event-id", "authorization", "content-type", "cache-control", "idempotency-key", "traceparent"];
+  expect(sent.filter((name) => !allowed.includes(name))).toEqual([]);
 });
 
 test.each([

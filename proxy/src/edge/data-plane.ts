@@ -3,9 +3,10 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
-import { mended, whenThere } from "../hub/soon.ts";
+import { mended, type Soon, whenThere } from "../hub/soon.ts";
 import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
+import { corsHeaders } from "./cors.ts";
 import { type CountRequest, counted } from "./counted.ts";
 import type { ExchangeHandler } from "./exchange.ts";
 import type { Handle } from "./handle.ts";
@@ -35,7 +36,7 @@ export interface DataPlaneParts {
   readonly access: PublishAccess;
   readonly readers: Readers;
   readonly settings: () => DataPlaneSettings;
-  readonly health: () => Health;
+  readonly health: () => Soon<Health>;
   /** Absent: /metrics is not served. */
   readonly metrics?: ReadMetrics | undefined;
   readonly refuse: Refuse;
@@ -97,7 +98,7 @@ const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) =>
     [
       "/health",
       resource(
-        readable(() => healthAnswer(parts.health())),
+        readable(() => whenThere(parts.health(), healthAnswer)),
         corsAllowedOrigins,
       ),
     ],
@@ -117,10 +118,12 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
   const find = resources(parts, failed);
   const route: Handle = (exchange) => {
     const methods = find(exchange.path);
-    if (methods === undefined) return refuse("path_unknown", "this path is not served");
-    const handle = methods.get(exchange.method);
+    const handle = methods?.get(exchange.method);
     if (handle !== undefined) return handle(exchange);
-    return refuse("method_not_allowed", "the path takes other methods", [["Allow", [...methods.keys()].join(", ")]]);
+    const cors = corsHeaders(parts.settings().corsAllowedOrigins, exchange.header("origin"));
+    if (methods === undefined) return refuse("path_unknown", "this path is not served", cors);
+    const allow = [...methods.keys()].join(", ");
+    return refuse("method_not_allowed", "the path takes other methods", [["Allow", allow], ...cors]);
   };
   return (exchange) => {
     const respond = (answer: Answer | undefined): void => {

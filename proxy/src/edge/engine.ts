@@ -6,6 +6,8 @@ import type { HeadLimits } from "./request-head.ts";
 
 export interface EngineParts {
   readonly address: ListenAddress;
+  /** Other processes listen on the same address, and the kernel spreads connections over them. Absent: it is this process's alone. */
+  readonly shared?: boolean;
   readonly handle: ExchangeHandler;
   readonly head: HeadLimits;
   /** Whether PROXY protocol of that peer is believed. */

@@ -5,6 +5,7 @@ import type { EventSink, OpenStream } from "../hub/ports.ts";
 export const requestHeaders = [
   "accept",
   "authorization",
+  "content-encoding",
   "content-length",
   "content-type",
   "host",

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ChunkFraming } from "./chunk-framing.ts";
 import type { EngineParts } from "./engine.ts";
-import { CannotListen, type Certificate, type ListenAddress, type Listening } from "./exchange.ts";
+import { CannotListen, type Certificate, type Listening } from "./exchange.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import { ProxiedConnections } from "./proxied-connections.ts";
 import { beginsWithSignature } from "./proxy-protocol.ts";
@@ -116,7 +116,7 @@ const serverFor = (parts: EngineParts, listener: RequestListener): Server => {
   return createSecureServer({ ...options, cert, key, handshakeTimeout: headMs }, listener);
 };
 
-const listen = (server: Server, { host, port }: ListenAddress): Promise<number> =>
+const listen = (server: Server, { address: { host, port }, shared }: EngineParts): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once("error", (cause) =>
       reject(
@@ -126,7 +126,7 @@ const listen = (server: Server, { host, port }: ListenAddress): Promise<number> 
         ),
       ),
     );
-    server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port));
+    server.listen({ host, port, reusePort: shared === true }, () => resolve((server.address() as AddressInfo).port));
   });
 
 const replaceCertificate = (server: Server, { cert, key }: Certificate): void => {
@@ -164,7 +164,7 @@ export const listenWithNode = async (parts: EngineParts): Promise<Listening> => 
   server.on("connect", (_request, socket: Duplex) =>
     socket.end(rawAnswer(parts.refuse("method_not_allowed", "CONNECT is for forward proxies"))),
   );
-  const port = await listen(server, parts.address);
+  const port = await listen(server, parts);
   return {
     port,
     closeListener: () => void server.close(),

@@ -137,12 +137,12 @@ export class NodeExchange implements Exchange {
     return this.#parts.response.destroyed || this.#parts.response.req.socket.destroyed;
   }
 
-  #respond({ status, headers, body }: Answer, more: ResponseHeaders): void {
+  #respond({ status, headers, body, endless }: Answer, more: ResponseHeaders): void {
     if (this.#gone || this.#answered) return;
     this.#answered = true;
     const { response } = this.#parts;
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    const length: ResponseHeaders = status === 204 ? [] : [["Content-Length", String(bytes.length)]];
+    const length: ResponseHeaders = status === 204 || endless ? [] : [["Content-Length", String(bytes.length)]];
     response.writeHead(status, [...headers, ...more, ...length].flat());
     if (this.method === "HEAD" || bytes.length === 0) response.end();
     else response.end(bytes);

@@ -5,7 +5,9 @@ import type { Exchange } from "./exchange.ts";
 /** Seconds a browser may keep the answer; Chromium takes at most two hours. */
 const maxAgeSec = 7_200;
 
-const allowedHeaders = "authorization, cache-control, content-type, idempotency-key, last-event-id";
+/** Those that are read, and what OpenTelemetry in a page sends along with traceparent. */
+const allowedHeaders =
+  "authorization, cache-control, content-type, idempotency-key, last-event-id, traceparent, tracestate, baggage";
 
 /** OPTIONS on a known path: CORS preflight, and the Allow header for everybody else. */
 export const preflightRoute =

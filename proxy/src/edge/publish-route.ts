@@ -144,6 +144,22 @@ const publishBody = (parts: Parts, asked: Asked, publisher: string, body: Body):
   }
 };
 
+const encodedBody: ResponseHeaders = [["Accept-Encoding", "identity"]];
+
+/** The refusal of a publish by its headers alone. */
+const refusedByHead = ({ refuse }: Parts, exchange: Exchange, cors: ResponseHeaders): Answer | undefined => {
+  const key = exchange.header("idempotency-key");
+  if (key !== undefined && !isIdempotencyKey(key))
+    return refuse("idempotency_key_invalid", "Idempotency-Key is not 1 to 255 visible ASCII characters", cors);
+  const encoding = exchange.header("content-encoding")?.toLowerCase() ?? "identity";
+  if (encoding !== "identity")
+    return refuse("content_encoding_unsupported", "bodies are taken without Content-Encoding", [
+      ...encodedBody,
+      ...cors,
+    ]);
+  return undefined;
+};
+
 /** POST /events/{topic}: stores an event or a batch; answers 202 with the ids once the journal has them. */
 export const publishRoute = (given: PublishParts): ((exchange: Exchange, span?: Span) => Answered) => {
   const parts: Parts = { ...given, json: headersBefore([["Content-Type", "application/json"]]) };
@@ -153,9 +169,9 @@ export const publishRoute = (given: PublishParts): ((exchange: Exchange, span?: 
     const named = names.of(exchange.path);
     if (named.kind === "refused") return refuse("topic_invalid", named.detail, cors);
     const publisher = publisherOf(parts, exchange, named.ref, { cors, span });
+    const refused = refusedByHead(parts, exchange, cors);
+    if (refused !== undefined) return refused;
     const key = exchange.header("idempotency-key");
-    if (key !== undefined && !isIdempotencyKey(key))
-      return refuse("idempotency_key_invalid", "Idempotency-Key is not 1 to 255 visible ASCII characters", cors);
     const contentType = exchange.header("content-type");
     const asked: Asked = { topicId: named.ref.topicId, contentType, key, cors, span };
     // The body must be asked for in this turn, so it is read while the token is verified.

@@ -16,7 +16,7 @@ export const isEventSource = (exchange: Pick<Exchange, "method" | "header">): bo
 /** Refusals that pass by themselves; EventSource would give up on them for good. */
 const passing: ReadonlySet<number> = new Set([429, 503]);
 
-const replaced = /^(content-type|cache-control|retry-after)$/i;
+const replaced = /^(content-type|cache-control|retry-after|access-control-expose-headers)$/i;
 
 /**
  * Always softened: a browser that comes while a proxy shuts down did nothing wrong and has another proxy to go to, and

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { nodeHttp } from "../http/node-http.ts";
 
 /** `404 Not Found` */
-export const statusLine = (status: number): string => `${status} ${STATUS_CODES[status] ?? "Status"}`;
+export const statusLine = (status: number): string => `${status} ${nodeHttp.STATUS_CODES[status] ?? "Status"}`;

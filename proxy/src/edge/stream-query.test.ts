@@ -53,6 +53,8 @@ describe("where a stream begins, and its form", () => {
   });
 
   test.each([
+    ["since=2026-02-30T00:00:00Z", "since must be a time as in RFC 3339"],
+    ["since=2026-01-31T24:00:00Z", "since must be a time as in RFC 3339"],
     ["last=6", "last must be a whole number from 1 to 5 with 2 topics (max_replay_events is 10)"],
     ["last=0", "last must be a whole number"],
     ["last=", "last must be a whole number"],

@@ -53,8 +53,15 @@ const lastOf = (text: string, topics: number, maxEvents: number): ParsedPlace =>
   return { fault: `last must be a whole number from 1 to ${bound} (max_replay_events is ${maxEvents})` };
 };
 
+/** Whether the calendar has the day and the clock the hour; Date takes February 30 for March 2. */
+const isCalendarTime = (text: string): boolean => {
+  const local = text.slice(0, "2026-01-31T12:00:00".length).toUpperCase();
+  const parsed = Date.parse(`${local}Z`);
+  return !Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(local);
+};
+
 const sinceOf = (text: string): ParsedPlace => {
-  const since = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  const since = rfc3339.test(text) && isCalendarTime(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(since)) return { place: { since } };
   return { fault: "since must be a time as in RFC 3339, such as 2026-01-31T12:00:00Z" };
 };

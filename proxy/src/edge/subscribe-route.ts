@@ -116,7 +116,7 @@ export const subscribeRoute = (parts: SubscribeParts): ((exchange: Exchange, spa
     const verdict = readers.access.forSubscribe(callerOf(exchange, readers.callers, span), topics);
     return whenThere(verdict, (access) => {
       if (access.kind !== "allowed") return accessAnswer(access, refuse, cors);
-      if (exchange.method === "HEAD") return { status: 200, headers: headHeaders(cors), body: "" };
+      if (exchange.method === "HEAD") return { status: 200, headers: headHeaders(cors), body: "", endless: true };
       // The header wins: it is what a reconnecting client adds to the URL that it was given.
       const lastEventId = exchange.header("last-event-id") ?? asked.query.lastEventId;
       const request = { ...asked.query, lastEventId, topics };

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from "uWebSockets.js";
 import { CorkedWrite } from "./corked-write.ts";
 import type { EngineParts } from "./engine.ts";
-import { CannotListen, type Certificate, EngineMissing, type ListenAddress, type Listening } from "./exchange.ts";
+import { CannotListen, type Certificate, EngineMissing, type Listening } from "./exchange.ts";
 import { HeadBlocks } from "./head-block.ts";
 import { engineHeadBytes, type HeadLimits } from "./request-head.ts";
 import { StallWatch } from "./stall-watch.ts";
@@ -36,11 +36,15 @@ type App = TemplatedApp & {
   removeChildAppDescriptor(descriptor: number): void;
 };
 
-const listen = (uws: Uws, app: App, { host, port }: ListenAddress): Promise<us_listen_socket | false> =>
+const listen = (
+  uws: Uws,
+  app: App,
+  { address: { host, port }, shared }: EngineParts,
+): Promise<us_listen_socket | false> =>
   new Promise((resolve) => {
     // Without this option a forgotten process on the same port silently takes its share of the connections.
     const { LIBUS_LISTEN_EXCLUSIVE_PORT: exclusive } = uws as unknown as Undeclared;
-    app.listen(host, port, exclusive, resolve);
+    app.listen(host, port, shared === true ? 0 : exclusive, resolve);
   });
 
 const serveRequests = (app: App, { handle, head, refuse, clock, slowClientMs }: EngineParts): void => {
@@ -102,7 +106,7 @@ class UwsApps {
 export const listenWithUws = async (parts: EngineParts): Promise<Listening> => {
   const uws = await loadUws(parts.head);
   const apps = new UwsApps(uws, parts);
-  const socket = await listen(uws, apps.listener, parts.address);
+  const socket = await listen(uws, apps.listener, parts);
   if (socket === false) {
     apps.close();
     const { host, port } = parts.address;

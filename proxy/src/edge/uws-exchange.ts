@@ -139,7 +139,7 @@ export class UwsExchange implements Exchange {
     if (this.#client.gone || this.#answered) return;
     this.#answered = true;
     const { body } = answer;
-    if (this.method === "HEAD") this.#respondHead(answer, Buffer.byteLength(body));
+    if (this.method === "HEAD") this.#respondHead(answer);
     else if (mostBytesOf(body) > oneCorkBody) this.#respondLarge(answer, bytesOf(body));
     else this.#respondAtOnce(answer);
   }
@@ -180,10 +180,12 @@ export class UwsExchange implements Exchange {
     });
   }
 
-  #respondHead({ status, headers }: Answer, length: number): void {
+  /** A length that is told to `endWithoutBody` would be waited for: the next request would end the connection. */
+  #respondHead({ status, headers, body, endless }: Answer): void {
+    const length: ResponseHeaders = endless ? [] : [["Content-Length", String(Buffer.byteLength(body))]];
     this.#response.cork(() => {
-      this.#response.writeStatus(this.#block(status, headers));
-      this.#response.endWithoutBody(length);
+      this.#response.writeStatus(this.#block(status, [...headers, ...length]));
+      this.#response.endWithoutBody();
     });
   }
 

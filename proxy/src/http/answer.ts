@@ -6,4 +6,6 @@ export interface Answer {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly body: string | Uint8Array;
+  /** What GET answers is a stream, so the answer to HEAD must not tell a length. */
+  readonly endless?: true;
 }

@@ -24,6 +24,10 @@ export const problemOf = (code: ErrorCode, detail: string): Problem => {
   return { type: `urn:revenprox:error:${code}`, title, status, code, detail, mend };
 };
 
+/** A page of another origin may read no header of its own accord; this one it needs. */
+const readable = (headers: ResponseHeaders): ResponseHeaders =>
+  headers.some(([name]) => name === "Retry-After") ? [["Access-Control-Expose-Headers", "Retry-After"]] : [];
+
 /** A problem as an HTTP answer. */
 export const problemAnswer = (
   code: ErrorCode,
@@ -34,9 +38,10 @@ export const problemAnswer = (
   const entry: ErrorEntry = errors[code];
   const retry: ResponseHeaders = entry.retryAfter === undefined ? [] : [["Retry-After", String(entry.retryAfter)]];
   const challenge: ResponseHeaders = entry.status === 401 ? [["WWW-Authenticate", "Bearer"]] : [];
+  const own: ResponseHeaders = [...retry, ...challenge, ...headers];
   return {
     status: entry.status,
-    headers: [["Content-Type", problemType], ["Cache-Control", "no-store"], ...retry, ...challenge, ...headers],
+    headers: [["Content-Type", problemType], ["Cache-Control", "no-store"], ...own, ...readable(own)],
     body: `${JSON.stringify({ ...problemOf(code, detail), ...more })}\n`,
   };
 };

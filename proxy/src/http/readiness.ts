@@ -7,10 +7,12 @@ export interface ReadinessFacts {
   readonly atCapacity: boolean;
 }
 
+export const atCapacityReason = "the limit on open streams is reached";
+
 /** Why this proxy is not ready; empty when it is. */
 export const notReadyReasons = (facts: ReadinessFacts): readonly string[] => [
   ...(facts.listening ? [] : ["the data port is not open"]),
   ...(facts.reachedJournalOnce ? [] : ["the journal has not been reached yet"]),
   ...(facts.draining ? ["the proxy is shutting down"] : []),
-  ...(facts.atCapacity ? ["the limit on open streams is reached"] : []),
+  ...(facts.atCapacity ? [atCapacityReason] : []),
 ];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { BoundsQuestion } from "./bounds-question.ts";
 import type { TopicId } from "./event.ts";
 import { HoleFiller } from "./hole-filler.ts";
 import { JournalUnavailable, type LiveEvent } from "./ports.ts";
@@ -27,6 +28,8 @@ const start = () => {
     journal: { read, connected: true },
     clock,
     fillGate: new ReadGate(() => 1),
+    bounds: new BoundsQuestion({ bounds: () => Promise.reject(new JournalUnavailable("no answer")) }),
+    epoch: () => 1,
     topicId: "a" as TopicId,
     metrics: { holeFilled: () => undefined },
     feed,

@@ -1,3 +1,4 @@
+import type { BoundsQuestion } from "./bounds-question.ts";
 import type { TopicId } from "./event.ts";
 import { Failing } from "./failing.ts";
 import type { Clock, HubMetrics, Journal, JournalPage } from "./ports.ts";
@@ -9,6 +10,9 @@ export interface HoleFillerParts {
   readonly clock: Clock;
   /** Reads of all topics together. */
   readonly fillGate: ReadGate;
+  /** Of all topics together. */
+  readonly bounds: Pick<BoundsQuestion, "ask">;
+  readonly epoch: () => number;
   readonly topicId: TopicId;
   readonly metrics: Pick<HubMetrics, "holeFilled">;
   readonly feed: TopicFeed;
@@ -37,6 +41,22 @@ export class HoleFiller {
       const abandoned = this.#abandoned;
       clock.after(delayMs, () => this.#read(after, abandoned));
     }
+  }
+
+  /** Tells the feed where the journal begins, which is one question for many topics. */
+  askBounds(): void {
+    const { bounds, epoch, feed, run } = this.#parts;
+    const abandoned = this.#abandoned;
+    bounds.ask().then(
+      (answer) => {
+        if (abandoned !== this.#abandoned) return;
+        // Of another journal it says nothing; what is missing is read then.
+        run(answer.epoch === epoch() ? feed.bounds(answer) : feed.readFailed());
+      },
+      (fault: unknown) => {
+        if (abandoned === this.#abandoned) this.#failed(fault);
+      },
+    );
   }
 
   /** What is being read will not be answered. */

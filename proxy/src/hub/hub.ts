@@ -1,3 +1,4 @@
+import { BoundsQuestion } from "./bounds-question.ts";
 import type { Drain } from "./drain.ts";
 import type { PublishedEvent, TopicId } from "./event.ts";
 import { FanOut } from "./fan-out.ts";
@@ -242,6 +243,7 @@ class TopicHub implements Hub {
       ringBudget: new RingBudget(bounds.ringBudgetBytes),
       pages: new SharedPages({ ...this.#dependencies, gate: this.#replayGate }, bounds.pages),
       fillGate: new ReadGate(() => fillsAtOnce),
+      bounds: new BoundsQuestion(this.#dependencies.journal),
       followGate: new ReadGate(() => followsAtOnce),
       epoch: () => this.#epoch ?? 0,
       lingerMs: interestLingerSec * 1_000,

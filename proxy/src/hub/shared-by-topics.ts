@@ -1,4 +1,5 @@
 import type { Backpressure } from "./backpressure.ts";
+import type { BoundsQuestion } from "./bounds-question.ts";
 import type { TopicId } from "./event.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { RingLimits } from "./frame-ring.ts";
@@ -25,6 +26,7 @@ export interface SharedByTopics {
   readonly ringBudget: RingBudget;
   readonly pages: SharedPages;
   readonly fillGate: ReadGate;
+  readonly bounds: BoundsQuestion;
   /** Topics that begin to be followed. */
   readonly followGate: ReadGate;
   readonly epoch: () => number;

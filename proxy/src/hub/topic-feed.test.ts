@@ -22,6 +22,7 @@ const shown = (effects: readonly FeedEffect[]): readonly string[] =>
   effects.map((effect) => {
     if (effect.kind === "deliver") return String(effect.sequence);
     if (effect.kind === "gap") return `${effect.from}..${effect.to}`;
+    if (effect.kind === "ask-bounds") return "bounds?";
     return effect.attempt === 0 ? `read ${effect.after}` : `read ${effect.after} (${effect.attempt})`;
   });
 /** A feed that was compared once: everything up to `passed` is history. */
@@ -37,7 +38,7 @@ describe("live events", () => {
     ["the next one", live(12, 10), ["12"], 12],
     ["one after history was removed", live(12, 7), ["12"], 12],
     ["the very next sequence, with no predecessor left", live(11, 0), ["11"], 11],
-    ["one with no predecessor left, which proves nothing", live(12, 0), ["read 10"], 10],
+    ["one with no predecessor left, which proves nothing", live(12, 0), ["bounds?"], 10],
     ["one after a hole", live(15, 12), ["read 10"], 10],
     ["one that was passed", live(10, 8), [], 10],
     ["an older one", live(3, 0), [], 10],
@@ -53,6 +54,35 @@ describe("live events", () => {
     expect(shown(feed.live(live(15, 12)))).toEqual(["read 10"]);
     expect(shown(feed.live(live(17, 15)))).toEqual([]);
     expect(shown(feed.page(page([12], 12), 0))).toEqual(["12", "15", "17"]);
+  });
+
+  test.each([
+    ["follow where the journal has everything since", { live: [live(15, 0)], bounds: [11, 20] }, ["15"]],
+    ["those behind them, too", { live: [live(15, 0), live(17, 15)], bounds: [1, 17] }, ["15", "17"]],
+    ["are read where something since may have gone", { live: [live(15, 0)], bounds: [12, 20] }, ["read 10"]],
+    ["are read where the answer is older than they are", { live: [live(15, 0)], bounds: [11, 14] }, ["read 10"]],
+    ["do not cover up a hole", { live: [live(15, 0), live(19, 17)], bounds: [11, 20] }, ["15", "read 15"]],
+    ["do not cover up that they went", { live: [live(15, 0), live(19, 0)], bounds: [11, 20] }, ["15", "read 15"]],
+  ] as const)("with no predecessor left %s", (_, { live: events, bounds: [firstSequence, lastSequence] }, effects) => {
+    const feed = feedAt(10);
+    const asked = events.map((event) => shown(feed.live(event)));
+    expect(asked).toEqual([["bounds?"], ...events.slice(1).map(() => [])]);
+    expect(shown(feed.bounds({ firstSequence, lastSequence }))).toEqual(effects);
+  });
+
+  test("that came before the journal's bounds did are not delivered twice", () => {
+    const feed = feedAt(10);
+    feed.live(live(15, 0));
+    feed.nudge(15);
+    expect(shown(feed.live(live(12, 10)))).toEqual(["12"]);
+    expect(shown(feed.bounds({ firstSequence: 1, lastSequence: 15 }))).toEqual(["15"]);
+    expect(shown(feed.live(live(15, 0)))).toEqual([]);
+  });
+
+  test("of which the journal does not tell its bounds are read", () => {
+    const feed = feedAt(10);
+    feed.live(live(15, 0));
+    expect(shown(feed.readFailed())).toEqual(["read 10 (1)"]);
   });
 
   test("go on before the hole without waiting", () => {

@@ -1,5 +1,5 @@
 import type { PublishedEvent } from "./event.ts";
-import type { JournalPage, LiveEvent, StoredEvent } from "./ports.ts";
+import type { JournalBounds, JournalPage, LiveEvent, StoredEvent } from "./ports.ts";
 
 /** What the feed wants done, in this order. */
 export type FeedEffect =
@@ -7,7 +7,9 @@ export type FeedEffect =
   /** The journal no longer has what lay after `from`, up to and with `to`. */
   | { readonly kind: "gap"; readonly from: number; readonly to: number }
   /** Answer with `page` or `readFailed`; `attempt` counts tries that brought nothing. */
-  | { readonly kind: "read"; readonly after: number; readonly attempt: number };
+  | { readonly kind: "read"; readonly after: number; readonly attempt: number }
+  /** Answer with `bounds`, asked for from now on, or `readFailed`. */
+  | { readonly kind: "ask-bounds" };
 
 /** What a comparison with the journal found. `firstSequence` was asked after the other two. */
 export interface TailReport {
@@ -74,7 +76,7 @@ export class TopicFeed {
     if (event.sequence <= this.#passed) return nothing;
     if (!follows(event, this.#passed)) {
       this.#hold(event);
-      return this.#fill();
+      return event.previous === 0 && this.#held.length === 1 ? this.#askBounds() : this.#fill();
     }
     const effects: FeedEffect[] = [];
     this.#pass(event, effects);
@@ -124,6 +126,23 @@ export class TopicFeed {
     return effects;
   }
 
+  /** Where the journal begins and ends, in the epoch of the topic's entries. */
+  bounds({ firstSequence, lastSequence }: Omit<JournalBounds, "epoch">): readonly FeedEffect[] {
+    this.#reading = false;
+    const [next] = this.#held;
+    const effects: FeedEffect[] = [];
+    // The oldest go first: what the journal had between the two would be there still.
+    const nothingGone =
+      firstSequence - 1 <= (this.#passed ?? -1) && next !== undefined && next.sequence <= lastSequence;
+    if (nothingGone && next.previous === 0) {
+      if (next.sequence > (this.#passed ?? 0)) this.#pass(next, effects);
+      this.#releaseHeld(effects);
+    }
+    if (this.#wanted <= (this.#passed ?? 0)) this.#progressed();
+    effects.push(...this.#fill());
+    return effects;
+  }
+
   readFailed(): readonly FeedEffect[] {
     this.#reading = false;
     this.#attempt += 1;
@@ -152,6 +171,12 @@ export class TopicFeed {
     this.#reading = true;
     this.#readAfter = this.#passed;
     return [{ kind: "read", after: this.#passed, attempt: this.#attempt }];
+  }
+
+  #askBounds(): readonly FeedEffect[] {
+    if (this.#reading) return nothing;
+    this.#reading = true;
+    return [{ kind: "ask-bounds" }];
   }
 
   #pass(entry: StoredEvent, effects: FeedEffect[]): void {

@@ -256,6 +256,10 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
       case "read":
         this.#filler ??= this.#makeFiller();
         this.#filler.read(effect.after, backOffMs(effect.attempt));
+        return;
+      case "ask-bounds":
+        this.#filler ??= this.#makeFiller();
+        this.#filler.askBounds();
     }
   }
 
@@ -275,12 +279,8 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   }
 
   #makeFiller(): HoleFiller {
-    const { journal, clock, metrics, fillGate } = this.#shared;
     return new HoleFiller({
-      journal,
-      clock,
-      metrics,
-      fillGate,
+      ...this.#shared,
       topicId: this.topicId,
       feed: this.#feed,
       run: (effects) => this.#run(effects),

@@ -7,6 +7,14 @@ export type ParsedTopic =
   | { readonly kind: "topic"; readonly topic: Topic }
   | { readonly kind: "refused"; readonly reason: TopicFault };
 
+/** What is wrong with a name, for whoever sent it. */
+export const topicFaultDetails: Readonly<Record<TopicFault, string>> = {
+  empty: "the topic is empty",
+  "too-long": `the topic is longer than ${maxTopicBytes} bytes`,
+  "not-utf8": "the topic is not percent-encoded UTF-8",
+  "control-character": "the topic contains a control character",
+};
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: C0, DEL and C1 are what a topic must not contain
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 const loneSurrogate = /\p{Surrogate}/u;

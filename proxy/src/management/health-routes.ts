@@ -9,6 +9,9 @@ export interface HealthParts {
   readonly metrics?: (() => Promise<{ readonly contentType: string; readonly text: string }>) | undefined;
 }
 
+/** Says something of this process alone. */
+export const livenessPath = "/livez";
+
 const readiness = record({
   status: { type: "string", enum: ["ready", "not ready"] },
   reasons: listOf(text("A reason."), "Why no new client should come here; empty when ready."),
@@ -43,7 +46,7 @@ const metricsRoute = (metrics: NonNullable<HealthParts["metrics"]>): ApiRoute =>
 export const healthRoutes = ({ health, notReady, metrics }: HealthParts): readonly ApiRoute[] => [
   {
     method: "GET",
-    path: "/livez",
+    path: livenessPath,
     access: "open",
     summary: "Whether the process answers",
     answers: { 200: { description: "It does.", schema: record({ status: { type: "string", enum: ["alive"] } }) } },

@@ -5,7 +5,7 @@ import { problemOf, problemType } from "../http/problem.ts";
 import type { Log } from "../hub/ports.ts";
 import { type ApiRoute, ok } from "./api-route.ts";
 import { type ControlParts, controlRoutes } from "./control-routes.ts";
-import { type HealthParts, healthRoutes } from "./health-routes.ts";
+import { type HealthParts, healthRoutes, livenessPath } from "./health-routes.ts";
 import { type LoadParts, loadRoutes } from "./load-routes.ts";
 import { openApi } from "./openapi.ts";
 import { type CertificateText, secureServer } from "./secure-server.ts";
@@ -22,6 +22,8 @@ export interface ManagementParts extends HealthParts, StateParts, TopicParts, Lo
   readonly version: string;
   readonly roleOf: (secret: string | undefined) => Role;
   readonly log: Log;
+  /** Runs before each answer but that of /livez. Absent: what answers are made of is always up to date. */
+  readonly refresh?: (() => Promise<void>) | undefined;
   /** Absent: plain HTTP. */
   readonly certificate?: CertificateText | undefined;
 }
@@ -102,14 +104,32 @@ const querySchema = ({ parameters = [] }: ApiRoute) => ({
   properties: Object.fromEntries(parameters.filter((one) => one.in === "query").map((one) => [one.name, one.schema])),
 });
 
-const serve = (app: FastifyInstance, route: ApiRoute, roleOf: ManagementParts["roleOf"]): void => {
+/** A query is text: what its schema calls a whole number is made one, and nothing else is taken for another type. */
+const numbersOfQuery =
+  ({ parameters = [] }: ApiRoute) =>
+  async (request: FastifyRequest): Promise<void> => {
+    const query = request.query as Record<string, unknown>;
+    for (const { name, schema } of parameters) {
+      const value = query[name];
+      if (schema["type"] === "integer" && typeof value === "string" && /^-?\d+$/.test(value))
+        query[name] = Number(value);
+    }
+  };
+
+const serve = (
+  app: FastifyInstance,
+  route: ApiRoute,
+  { roleOf, refresh }: Pick<ManagementParts, "roleOf" | "refresh">,
+): void => {
   const fixed = fixedPart(route.path);
   app.route({
     method: route.method,
     url: fixed === route.path ? fixed : `${fixed}*`,
     schema: { querystring: querySchema(route), ...(route.body === undefined ? {} : { body: route.body }) },
     ...(route.access === "open" ? {} : { onRequest: guard(roleOf) }),
+    preValidation: numbersOfQuery(route),
     handler: async (request, reply) => {
+      if (route.path !== livenessPath) await refresh?.();
       const answer = await route.handle({
         rest: pathOf(request.url).slice(fixed.length),
         query: request.query as Readonly<Record<string, unknown>>,
@@ -134,8 +154,8 @@ export const managementServer = (parts: ManagementParts): FastifyInstance => {
     bodyLimit,
     forceCloseConnections: true,
     exposeHeadRoutes: true,
-    // Unknown properties are a fault of the caller's, not to be passed over in silence.
-    ajv: { customOptions: { removeAdditional: false } },
+    // Unknown properties and other types are a fault of the caller's, not to be passed over in silence.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     // A path whose percent-encoding is broken reaches no route.
     frameworkErrors: (error, request, reply) => {
       const code = routes.some((route) => matches(route, pathOf(request.url))) ? "topic_invalid" : "path_unknown";
@@ -155,6 +175,6 @@ export const managementServer = (parts: ManagementParts): FastifyInstance => {
     parts.log.error(`A management request failed: ${error.stack ?? error.message}`);
     return sendProblem(reply, "internal_error", "see the proxy's log");
   });
-  for (const route of routes) serve(app, route, parts.roleOf);
+  for (const route of routes) serve(app, route, parts);
   return app;
 };

@@ -18,7 +18,7 @@ export interface PeerView {
 
 export interface StateParts {
   readonly stats: () => HubStats;
-  readonly queues: () => QueueStats;
+  readonly queues: () => QueueStats | Promise<QueueStats>;
   readonly peers: () => readonly PeerView[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -81,8 +81,8 @@ const queues = ({ queues: read }: StateParts): ApiRoute => ({
       }),
     },
   },
-  handle: () => {
-    const now = read();
+  handle: async () => {
+    const now = await read();
     return ok({
       streams_behind: now.behind,
       events_behind_max: now.eventsBehindMax,

@@ -1,7 +1,6 @@
 import type { Topic } from "../hub/event.ts";
-import { parseTopic } from "../hub/topic.ts";
+import { parseTopic, topicFaultDetails } from "../hub/topic.ts";
 import { type ApiRoute, count, listOf, ok, record, text } from "./api-route.ts";
-import { firstAfter } from "./page.ts";
 
 /** A topic that this proxy follows. */
 export interface TopicListing {
@@ -21,7 +20,8 @@ export interface TopicAudience {
 }
 
 export interface TopicParts {
-  readonly topics: () => Iterable<TopicListing>;
+  /** The first `most` topics after that name, in the order of their names. */
+  readonly topics: (after: string, most: number) => readonly TopicListing[] | Promise<readonly TopicListing[]>;
   readonly audience: (topic: Topic) => Promise<TopicAudience>;
 }
 
@@ -60,9 +60,9 @@ const list = ({ topics }: TopicParts): ApiRoute => ({
       }),
     },
   },
-  handle: ({ query }) => {
+  handle: async ({ query }) => {
     const { limit = pageSize.default, after = "" } = query as { readonly limit?: number; readonly after?: string };
-    const found = firstAfter(topics(), ({ topic }) => topic, after, limit + 1);
+    const found = await topics(after, limit + 1);
     const page = found
       .slice(0, limit)
       .map(({ topic, id: topicId, subscribers }) => ({ topic, id: topicId, subscribers }));
@@ -104,7 +104,7 @@ const one = ({ audience }: TopicParts): ApiRoute => ({
   },
   handle: async ({ rest }) => {
     const parsed = parseTopic(rest);
-    if (parsed.kind === "refused") return { problem: "topic_invalid", detail: `the name is ${parsed.reason}` };
+    if (parsed.kind === "refused") return { problem: "topic_invalid", detail: topicFaultDetails[parsed.reason] };
     const { id: topicId, proxies, silent } = await audience(parsed.topic);
     const subscribers = proxies.reduce((sum, proxy) => sum + proxy.subscribers, 0);
     return ok({ topic: parsed.topic, id: topicId, subscribers, proxies, silent });

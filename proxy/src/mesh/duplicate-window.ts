@@ -2,6 +2,7 @@
 const mostIds = 100_000;
 
 interface Remembered<Place> {
+  /** When it was stored, in milliseconds. */
   readonly at: number;
   readonly place: Place;
 }
@@ -12,6 +13,7 @@ export interface DuplicateWindow<Place> {
   remember(messageId: string, place: Place, now: number): void;
 }
 
+/** Ids are forgotten after `windowMs`, or sooner when there are more than `most`. */
 export const createDuplicateWindow = <Place>(windowMs: number, most = mostIds): DuplicateWindow<Place> => {
   /** In order of storing, which is the order of age. */
   const ids = new Map<string, Remembered<Place>>();

@@ -6,7 +6,6 @@ import type { PublishedEvent, TopicId } from "../hub/event.ts";
 import {
   type Clock,
   type Cursor,
-  type Journal,
   type JournalBounds,
   type JournalListener,
   type JournalPage,
@@ -27,6 +26,7 @@ import { createJournalReaders, type JournalReaders } from "./journal-readers.ts"
 import type { JournalFigures } from "./journal-session.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { connectionOptions } from "./nats-connections.ts";
+import type { BusConnection, NatsJournal } from "./nats-journal-port.ts";
 import { NatsLink, tryConnection } from "./nats-link.ts";
 import { writeNudge } from "./nudge.ts";
 import { PublishPipeline } from "./publish-pipeline.ts";
@@ -48,29 +48,6 @@ export interface NatsJournalDeps {
   readonly onRead: (source: JournalReadSource) => void;
   /** Milliseconds between two heartbeats of the journal, all proxies together. */
   readonly heartbeatMs?: number;
-}
-
-/** What other users of the bus in this process share with the journal: its connection for small live messages. */
-export interface BusConnection {
-  /** Called on each connect; subscriptions are renewed by themselves where it is the same connection again. */
-  onConnected(action: (connection: NatsConnection) => void): void;
-  /** The connection while it is up. */
-  readonly connection: NatsConnection | undefined;
-}
-
-export interface NatsJournal extends Journal {
-  readonly bus: BusConnection;
-  /** Milliseconds by which the journal's clock is ahead of this process's. */
-  readonly clockOffset: number;
-  /** How full it is, as last read. */
-  readonly figures: JournalFigures;
-  /** Milliseconds since it was last heard of; it is heard of every few seconds in good order. */
-  readonly silentMs: number;
-  /** What keeps the journal from being used, or from being as configured, in words for whoever runs the system. */
-  readonly troubles: readonly string[];
-  /** Begins to connect; returns at once, and never fails. Call `listen` first. */
-  open(): void;
-  close(): Promise<void>;
 }
 
 const defaultHeartbeatMs = 5_000;

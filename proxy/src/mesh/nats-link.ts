@@ -80,7 +80,7 @@ export class NatsLink {
       this.#cameUp(connection);
     } catch (fault) {
       if (this.#closed) return;
-      this.#warn({ servers: this.#deps.options.servers, cause: message(fault) });
+      this.#warn({ cause: `${message(fault)} (${[this.#deps.options.servers].flat().join(", ")})` });
       const wait = Math.min(retryMs.cap, retryMs.base * 2 ** failures) * (0.5 + this.#deps.random());
       this.#cancelRetry = this.#deps.clock.after(wait, () => void this.#attempt(Math.min(failures + 1, 10)));
     }

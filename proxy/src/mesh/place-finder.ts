@@ -25,6 +25,7 @@ interface Found {
   readonly after: number;
 }
 
+/** Sequences: what is looked for lies above `low`, and not above `high`. */
 interface Bounds {
   readonly low: number;
   readonly high: number;

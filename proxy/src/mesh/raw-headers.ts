@@ -35,8 +35,6 @@ export const republishedServerHeaders = 5;
 /** Server headers of a message of a batch direct get: the same and `Nats-Num-Pending`. */
 export const batchServerHeaders = 6;
 
-const cr = 0x0d;
-const colon = 0x3a;
 const space = 0x20;
 const statusLinePrefix = "NATS/1.0".length;
 
@@ -54,10 +52,13 @@ const ownHeaderNames = new Set(["Revenprox-Retry", "Revenprox-Traced", "tracepar
 /** Longer ones are of a version of Trace Context that does not exist, and are not read. */
 const longestTraceHeader = 64;
 
-type Fields = { -readonly [Key in keyof JournalHeaders]: JournalHeaders[Key] };
+/** A header block, and the same as text: a character for each byte. */
+interface Block {
+  readonly block: Uint8Array;
+  readonly text: string;
+}
 
-const text = (block: Uint8Array, from: number, to: number): string =>
-  Buffer.from(block.buffer, block.byteOffset + from, to - from).toString("latin1");
+type Fields = { -readonly [Key in keyof JournalHeaders]: JournalHeaders[Key] };
 
 const take = (fields: Fields, name: string, value: string): void => {
   switch (name) {
@@ -95,18 +96,18 @@ const take = (fields: Fields, name: string, value: string): void => {
 };
 
 /** The server appends its headers, so of several with one name the last one is the server's: later lines overwrite. */
-const takeLine = (fields: Fields, block: Uint8Array, from: number, to: number): void => {
-  const nameEnd = block.indexOf(colon, from);
+const takeLine = (fields: Fields, { block, text }: Block, from: number, to: number): void => {
+  const nameEnd = text.indexOf(":", from);
   if (nameEnd < 0 || nameEnd >= to) return;
-  const name = text(block, from, nameEnd);
-  const valueStart = block[nameEnd + 1] === space ? nameEnd + 2 : nameEnd + 1;
+  const name = text.slice(from, nameEnd);
+  const valueStart = text.charCodeAt(nameEnd + 1) === space ? nameEnd + 2 : nameEnd + 1;
   if (name === "Revenprox-Event") {
     fields.eventType = block.subarray(valueStart, to);
     return;
   }
   if (serverHeaderNames.has(name)) fields.serverHeaders += 1;
   else if (!ownHeaderNames.has(name) || (name !== "Revenprox-Retry" && to - valueStart > longestTraceHeader)) return;
-  take(fields, name, text(block, valueStart, to));
+  take(fields, name, text.slice(valueStart, to));
 };
 
 /** Reads a raw NATS header block in one pass; numbers that cannot be read are NaN. */
@@ -126,12 +127,15 @@ export const scanHeaders = (block: Uint8Array): JournalHeaders => {
     traceparent: undefined,
     traced: false,
   };
-  let end = block.indexOf(cr);
-  if (end > statusLinePrefix) fields.status = Number.parseInt(text(block, statusLinePrefix, end), 10) || 0;
+  // All of it in one call: one for each name and value costs more than everything else that is done here.
+  const text = Buffer.from(block.buffer, block.byteOffset, block.length).toString("latin1");
+  const whole = { block, text };
+  let end = text.indexOf("\r");
+  if (end > statusLinePrefix) fields.status = Number.parseInt(text.slice(statusLinePrefix, end), 10) || 0;
   while (end >= 0) {
     const from = end + 2;
-    end = block.indexOf(cr, from);
-    if (end > from) takeLine(fields, block, from, end);
+    end = text.indexOf("\r", from);
+    if (end > from) takeLine(fields, whole, from, end);
     else break;
   }
   return fields;

@@ -15,7 +15,9 @@ export interface BatchRange {
   readonly subject: string;
   /** The cursor: its own entry is no event of the batch. */
   readonly after: number;
+  /** First sequence that is asked for; the cursor's own where it is to be seen whether that entry is still there. */
   readonly from: number;
+  /** Most entries of the batch. */
   readonly events: number;
 }
 
@@ -30,6 +32,7 @@ export interface Batch {
 }
 
 const batchBytes = 1_048_576;
+/** An answer is waited for at least so long, and longer where answers take longer at present. */
 const leastMs = 500;
 
 /** Rejects with `JournalUnavailable`. */

@@ -28,7 +28,7 @@ export const createStoredEventReader = (deps: StoredEventReaderDeps) => {
     const read = readEvent(headers, data, { serverHeaders: expectedServerHeaders, mostBytes });
     if (read.kind === "event") return { sequence, acceptedAt, event: read.event };
     deps.onMalformed();
-    warn({ reason: read.reason, sequence });
+    warn({ cause: read.reason, sequence });
     return { sequence, acceptedAt };
   };
 };

@@ -1,7 +1,9 @@
 import type { TopicId } from "../hub/event.ts";
 
 interface Tail {
+  /** Sequence of the topic's newest entry; 0: it has none. */
   readonly last: number;
+  /** The journal's sequence up to which that is certain. */
   readonly checkedTo: number;
 }
 
@@ -17,6 +19,7 @@ export interface TailMemory {
     topicIds: readonly TopicId[],
     look: { readonly found: ReadonlyMap<TopicId, number>; readonly upTo: number },
   ): void;
+  /** Sequences of the newest entries as last seen; 0 where none was. */
   last(topicIds: readonly TopicId[]): Map<TopicId, number>;
 }
 

@@ -20,6 +20,7 @@ const build = (name: MetricName, metric: Metric, registry: Registry): Gauge | Co
     help: metric.help,
     labelNames: [...(metric.labels ?? [])],
     registers: [registry],
+    aggregator: metric.across ?? ("sum" as const),
   };
   switch (metric.type) {
     case "gauge":

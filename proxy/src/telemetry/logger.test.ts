@@ -28,7 +28,7 @@ test("text lines are the seed's", () => {
 
 test("JSON lines have the seed's fields in the seed's order", () => {
   const { log, lines } = logged("json");
-  log.info("HTTP server started", { streams: 3 });
+  log.info("HTTP server started on 0.0.0.0:8080", { streams: 3 });
   const [line = ""] = lines;
   expect(Object.keys(JSON.parse(line))).toEqual([
     "timestamp",
@@ -46,6 +46,22 @@ test("JSON lines have the seed's fields in the seed's order", () => {
     proxy_id: "proxy-1",
     streams: 3,
   });
+});
+
+test("a line says what went wrong, and JSON has all that is known of it", () => {
+  const fault = new TypeError("no such thing", { cause: new Error("the reason") });
+  const text = logged("text");
+  text.log.error("Opening failed", { topics: 1, fault });
+  text.log.warn("NATS reports an error", { cause: "connection refused" });
+  expect(text.lines).toEqual([
+    expect.stringMatching(/ ERROR\] Opening failed: TypeError: no such thing\n$/),
+    expect.stringMatching(/ WARN\] NATS reports an error: connection refused\n$/),
+  ]);
+  const json = logged("json");
+  json.log.error("Opening failed", { fault });
+  const line = JSON.parse(json.lines.join(""));
+  expect(line.message).toBe("Opening failed: TypeError: no such thing");
+  expect(line.fault).toMatch(/^TypeError: no such thing\n +at .*the reason/s);
 });
 
 test("the level can be changed while running; debug lines show their fields", () => {

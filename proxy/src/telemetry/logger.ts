@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { jsonLine, type LogRecord, logTimestamp, textLine } from "@revenprox/contract/log-format";
 import { createRepeatLimit, leftOutLine } from "@revenprox/contract/log-repeats";
 import { type DestinationStream, type Logger, pino } from "pino";
@@ -43,6 +44,18 @@ const buildPino = ({ level, format, destination }: LoggerSettings): Logger => {
   );
 };
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What went wrong belongs into the line itself: text lines have no fields above debug. */
+const withCause = (message: string, { cause, fault = cause }: Fields): string =>
+  fault === undefined ? message : `${message}: ${String(fault)}`;
+
+/** JSON has nothing for an error but {}. */
+const serializable = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? inspect(value) : value]),
+  );
+
 const afterUnref = (ms: number, action: () => void): void => void setTimeout(action, ms).unref();
 
 const severity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -59,9 +72,10 @@ export const createLogger = (settings: LoggerSettings): LeveledLog => {
   });
   const at =
     (level: LogLevel) =>
-    (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+    (message: string, fields: Fields = {}): void => {
       if (severity[level] < severity[current]) return;
-      if (level === "debug" || admits(level, message)) logger[level]({ ...base, ...fields }, message);
+      const line = withCause(message, fields);
+      if (level === "debug" || admits(level, line)) logger[level]({ ...base, ...serializable(fields) }, line);
     };
   return {
     debug: at("debug"),

@@ -13,10 +13,13 @@ import { buildInstruments, type Instruments } from "./instruments.ts";
 import { processMetrics } from "./process-metrics.ts";
 
 /** Answer to a scrape. */
-interface Scrape {
+export interface Scrape {
   readonly contentType: string;
   readonly text: string;
 }
+
+/** Every metric of one process, as `prom-client` adds them up. */
+export type MetricValues = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
 /** The process's metrics: what counts, and how they are read. */
 export interface Metrics {
@@ -24,6 +27,8 @@ export interface Metrics {
   /** Runs before each scrape; for gauges that are read from elsewhere. */
   beforeScrape(refresh: () => void): void;
   scrape(): Promise<Scrape>;
+  /** What a scrape tells, to be added to that of other event loops. */
+  values(): Promise<MetricValues>;
 }
 
 /** Every series exists from the start, so that `rate()` sees the first increase. */
@@ -44,15 +49,22 @@ export const createMetrics = (openDescriptors: () => Promise<number | undefined>
   presetLabels(built.instruments);
   const refreshProcess = processMetrics(built.instruments, openDescriptors);
   const refreshes: (() => void)[] = [];
+  const refreshAll = async (): Promise<void> => {
+    await refreshProcess();
+    for (const refresh of refreshes) refresh();
+  };
   return {
     instruments: built.instruments,
     beforeScrape: (refresh) => {
       refreshes.push(refresh);
     },
     scrape: async () => {
-      await refreshProcess();
-      for (const refresh of refreshes) refresh();
+      await refreshAll();
       return { contentType: built.registry.contentType, text: await built.registry.metrics() };
+    },
+    values: async () => {
+      await refreshAll();
+      return built.registry.getMetricsAsJSON();
     },
   };
 };

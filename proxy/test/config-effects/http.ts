@@ -1,9 +1,12 @@
+import { readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { type EffectRow, withEachEngine, withFolder, withProxy } from "../testing/effect-row.ts";
+import { childrenOf } from "../testing/loop-processes.ts";
 import { type ProxyProcess, until } from "../testing/proxy-process.ts";
 import { openStream, type RawStream } from "../testing/raw-stream.ts";
+import { withNats } from "../testing/with-nats.ts";
 
 /** Status of a publish to the data plane. */
 const publishStatus = async (port: number, body: string, headers: Record<string, string> = {}): Promise<number> =>
@@ -86,6 +89,20 @@ export const httpRows: readonly EffectRow[] = [
           expect(await publishStatus(port, "x", { authorization: "Bearer a-secret-of-20-chars" })).toBe(202);
         });
       }),
+  },
+  {
+    key: "http.thread_pool_size",
+    name: "so many processes share the port, and each takes streams",
+    run: () =>
+      withNats((nats) =>
+        withProxy({ REVENPROX_NATS__SERVERS: nats.url, REVENPROX_HTTP__THREAD_POOL_SIZE: "2" }, async (proxy) => {
+          const streams = await openMany(proxy.port, 30);
+          const sockets = childrenOf(proxy.child.pid).map((pid) => readdirSync(`/proc/${pid}/fd`).length);
+          expect(sockets).toHaveLength(2);
+          expect(Math.max(...sockets) - Math.min(...sockets)).toBeLessThan(30);
+          for (const stream of streams) stream.close();
+        }),
+      ),
   },
   {
     key: "http.max_connections",

@@ -3,9 +3,11 @@ import { totalmem } from "node:os";
 import { expect } from "vitest";
 import { version } from "../../src/config/version.ts";
 import { withProxy } from "../testing/effect-row.ts";
+import { childrenOf } from "../testing/loop-processes.ts";
 import { until } from "../testing/proxy-process.ts";
 import { openStream, publish } from "../testing/raw-stream.ts";
 import { changesOf, type MetricRow, sample, scrape, untilSample } from "../testing/scrape.ts";
+import { withNats } from "../testing/with-nats.ts";
 
 const pageBytes = 4_096;
 
@@ -29,6 +31,22 @@ export const processRows: readonly MetricRow[] = [
         expect(now.get("goroutines")).toBe(1);
         expect(now.get(`build_info{version="${version()}"}`)).toBe(1);
       }),
+  },
+  {
+    metrics: ["loops_restarted_total"],
+    truth: "each event loop that ended unasked and was replaced",
+    run: () =>
+      withNats((nats) =>
+        withProxy({ REVENPROX_NATS__SERVERS: nats.url, REVENPROX_HTTP__THREAD_POOL_SIZE: "2" }, async (proxy) => {
+          expect(await sample(proxy, "loops_restarted_total")).toBe(0);
+          for (const pid of childrenOf(proxy.child.pid)) {
+            process.kill(pid, "SIGKILL");
+            await until("it to be gone", () => !childrenOf(proxy.child.pid).includes(pid) || undefined);
+          }
+          await until("both to serve again", () => proxy.output().match(/serves again/g)?.length === 2 || undefined);
+          expect(await sample(proxy, "loops_restarted_total")).toBe(2);
+        }),
+      ),
   },
   {
     metrics: ["fd_used"],

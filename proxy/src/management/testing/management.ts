@@ -1,4 +1,5 @@
 import { type ManagementParts, managementServer, type Role } from "../management-server.ts";
+import { firstAfter } from "../page.ts";
 
 const silent = () => undefined;
 
@@ -31,7 +32,13 @@ export const server = (changes: Partial<ManagementParts> = {}) => {
       replays: 1,
       replaysWaiting: 0,
     }),
-    topics: () => ["b/ü", "a", "c"].map((topic, index) => ({ topic, id: "0".repeat(32), subscribers: index + 1 })),
+    topics: (after, most) =>
+      firstAfter(
+        ["b/ü", "a", "c"].map((topic, index) => ({ topic, id: "0".repeat(32), subscribers: index + 1 })),
+        ({ topic }) => topic,
+        after,
+        most,
+      ),
     audience: async () => ({ id: "0".repeat(32), proxies: [{ id: "proxy-1", subscribers: 2 }], silent: ["proxy-3"] }),
     peers: () => [
       {

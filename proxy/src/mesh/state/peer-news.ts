@@ -1,6 +1,7 @@
 import type { DistributedStateConfig } from "@revenprox/contract/config/proxy-config";
 import type { Clock, Log } from "../../hub/ports.ts";
 import { boundedWarning } from "../bounded-log.ts";
+import { podOf } from "./pods.ts";
 import type { News } from "./topic-state.ts";
 
 export interface PeerNewsDeps {
@@ -17,15 +18,18 @@ export const peerNews = (deps: PeerNewsDeps): ((news: News) => void) => {
     deps,
     `Another proxy announces itself as ${own} too: give each proxy a proxy_id of its own, or their streams are not counted`,
   );
+  // The other event loops of this proxy are known to whoever started them.
+  const ours = (peer: string): boolean => podOf(peer) === podOf(own);
   return (news) => {
     switch (news.kind) {
       case "peer-new": {
         const { proxyId: peer, build, protocol } = news.peer.said;
-        log.info(`Peer ${peer} is here`, { peer, build, protocol });
+        if (!ours(peer)) log.info(`Peer ${peer} is here`, { peer, build, protocol });
         return;
       }
       case "peer-counted": {
         const { proxyId: peer, topics } = news.peer.said;
+        if (ours(peer)) return;
         log.warn(
           `Peer ${peer} has ${topics} topics, more than distributed_state.max_topics_per_peer (${distributedState.maxTopicsPerPeer}): they are counted, and it is asked when somebody wants to know more`,
           { peer, topics },
@@ -33,7 +37,7 @@ export const peerNews = (deps: PeerNewsDeps): ((news: News) => void) => {
         return;
       }
       case "peer-gone":
-        log.info(`Peer ${news.proxyId} has said goodbye`, { peer: news.proxyId });
+        if (!ours(news.proxyId)) log.info(`Peer ${news.proxyId} has said goodbye`, { peer: news.proxyId });
         return;
       case "namesake":
         namesake({});

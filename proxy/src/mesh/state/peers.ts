@@ -33,6 +33,7 @@ interface Trace {
   readonly life: string;
   readonly epoch: number;
   readonly seq: number;
+  /** Forgotten then, in milliseconds of the process's clock. */
   readonly until: number;
 }
 

@@ -2,7 +2,7 @@ import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { natsSubjects } from "@revenprox/contract/nats-subjects";
 import type { Clock, Log } from "../../hub/ports.ts";
 import { boundedWarning } from "../bounded-log.ts";
-import type { BusConnection } from "../nats-journal.ts";
+import type { BusConnection } from "../nats-journal-port.ts";
 import type { Outgoing, StateMessage } from "./state-message.ts";
 import { type EncodedMessage, encoded, parseEncoded } from "./wire.ts";
 

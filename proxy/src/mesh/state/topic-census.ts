@@ -5,7 +5,7 @@ import type { TopicId } from "../../hub/event.ts";
 import type { Clock, Log } from "../../hub/ports.ts";
 import { parseTopicId } from "../../hub/topic.ts";
 import { boundedWarning } from "../bounded-log.ts";
-import type { BusConnection } from "../nats-journal.ts";
+import type { BusConnection } from "../nats-journal-port.ts";
 import { parseCensusAnswer, writeCensusAnswer } from "./census-message.ts";
 
 export interface TopicCensusDeps {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { DistributedStateConfig } from "@revenprox/contract/config/proxy-config";
 import type { TopicId } from "../../hub/event.ts";
 import type { Clock, Log, Random } from "../../hub/ports.ts";
-import type { BusConnection } from "../nats-journal.ts";
+import type { BusConnection } from "../nats-journal-port.ts";
 import { peerNews } from "./peer-news.ts";
 import type { Knowledge } from "./peer-topics.ts";
 import type { Peer } from "./peers.ts";

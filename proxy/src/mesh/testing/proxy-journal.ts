@@ -1,7 +1,8 @@
 import { proxyConfig } from "@revenprox/contract/config/proxy-config";
 import type { JournalReadSource } from "@revenprox/contract/metrics";
 import type { Log } from "../../hub/ports.ts";
-import { createNatsJournal, type NatsJournal } from "../nats-journal.ts";
+import { createNatsJournal } from "../nats-journal.ts";
+import type { NatsJournal } from "../nats-journal-port.ts";
 import { eventually } from "./eventually.ts";
 import { type RecordingListener, recordingListener } from "./recording-listener.ts";
 import { systemClock } from "./system-clock.ts";
