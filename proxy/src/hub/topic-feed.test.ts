@@ -85,6 +85,17 @@ describe("live events", () => {
     expect(shown(feed.readFailed())).toEqual(["read 10 (1)"]);
   });
 
+  test("behind a hole are waited for in full, however long there was only word of one", () => {
+    const feed = feedAt(10);
+    feed.nudge(11);
+    feed.page(page([], 10), 0);
+    expect(shown(feed.page(page([], 10), 9_000))).toEqual(["read 10 (2)"]);
+    feed.live(live(15, 12));
+    expect(shown(feed.page(page([], 10), 12_000))).toEqual(["read 10 (3)"]);
+    expect(shown(feed.page(page([], 10), 21_999))).toEqual(["read 10 (4)"]);
+    expect(shown(feed.page(page([], 10), 22_000))).toEqual(["10..14", "15"]);
+  });
+
   test("go on before the hole without waiting", () => {
     const feed = feedAt(10);
     feed.live(live(15, 12));

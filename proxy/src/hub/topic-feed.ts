@@ -29,6 +29,14 @@ export const feedLimits: FeedLimits = { maxHeldEvents: 256, maxHeldBytes: 1_048_
 
 const nothing: readonly FeedEffect[] = [];
 
+/** The journal answers, but has nothing of what is missing. */
+interface Stuck {
+  /** Milliseconds. */
+  readonly since: number;
+  /** An entry behind the hole came. Before, there was only word of one, which may never have been stored. */
+  readonly proven: boolean;
+}
+
 /**
  * Turns what a topic's journal tells, with losses, into one complete ascending sequence of entries.
  * A state machine: inputs return effects, nothing waits in here.
@@ -47,7 +55,7 @@ export class TopicFeed {
   #reading = false;
   #readAfter = 0;
   #attempt = 0;
-  #stuckSince: number | undefined;
+  #stuck: Stuck | undefined;
 
   constructor(limits: FeedLimits) {
     this.#limits = limits;
@@ -121,7 +129,7 @@ export class TopicFeed {
     this.#passed = Math.max(this.#passed, page.completeTo);
     this.#releaseHeld(effects);
     if (this.#passed > before || this.#wanted <= this.#passed) this.#progressed();
-    else this.#stuck(now, effects);
+    else this.#foundNothing(now, effects);
     effects.push(...this.#fill());
     return effects;
   }
@@ -146,7 +154,7 @@ export class TopicFeed {
   readFailed(): readonly FeedEffect[] {
     this.#reading = false;
     this.#attempt += 1;
-    this.#stuckSince = undefined;
+    this.#stuck = undefined;
     return this.#fill();
   }
 
@@ -221,13 +229,14 @@ export class TopicFeed {
 
   #progressed(): void {
     this.#attempt = 0;
-    this.#stuckSince = undefined;
+    this.#stuck = undefined;
   }
 
-  #stuck(now: number, effects: FeedEffect[]): void {
+  #foundNothing(now: number, effects: FeedEffect[]): void {
     this.#attempt += 1;
-    this.#stuckSince ??= now;
-    if (now - this.#stuckSince < this.#limits.patienceMs) return;
+    const proven = this.#held.length > 0;
+    if (this.#stuck === undefined || (proven && !this.#stuck.proven)) this.#stuck = { since: now, proven };
+    if (now - this.#stuck.since < this.#limits.patienceMs) return;
     this.#progressed();
     const [next] = this.#held;
     if (next === undefined) {
