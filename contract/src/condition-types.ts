@@ -9,11 +9,13 @@ export const conditionMeanings = {
   Available: "At least one proxy serves.",
   NatsReady: "NATS and the journal work.",
   JournalDurable: "Events outlive the loss of a NATS pod.",
+  StorageGrowthBlocked: "The volumes of managed NATS are to grow and cannot; the message says what to do.",
   MonitoringReady: "What monitoring asks for exists.",
   RouteReady: "The Ingress or HTTPRoute that the spec asks for is taken; also where it asks for none.",
   AutoscalingReady: "What spec.autoscaling asks for works; also where it asks for none.",
   HealingExhausted: "A proxy is cut off and the budget of replacements is used up: it needs a person.",
   AuthenticationConfigured: "Somebody decides who may read.",
+  SchemaOutdated: "The API server drops fields of the spec: its CRD is of an earlier release than the operator.",
   UpgradePending: "The operator has newer images than those that are kept; the message says how to take them.",
 } as const;
 export type ConditionType = keyof typeof conditionMeanings;

@@ -17,6 +17,10 @@ export const names = (instance: string) => ({
   nats: `${instance}-nats`,
   natsHeadless: `${instance}-nats-headless`,
   natsConfig: `${instance}-nats-config`,
+  /** Keys `tls.crt` and `tls.key` of the generated CA, and those of the one before it; nobody mounts it. */
+  natsAuthority: `${instance}-nats-ca`,
+  /** Keys `tls.crt` and `tls.key` of the NATS servers, `ca.crt`: who may vouch for them. */
+  natsTls: `${instance}-nats-tls`,
   serviceMonitor: instance,
   prometheusRule: instance,
   dashboards: `${instance}-dashboards`,

@@ -24,6 +24,7 @@ export const operatorMetrics = {
   autoscaling_decisions_total: "counter",
   resources: "gauge",
   cached_objects: "gauge",
+  served_crd_missing_fields: "gauge",
   leader: "gauge",
   leader_terms_total: "counter",
   build_info: "gauge",

@@ -106,9 +106,11 @@ test("managed NATS cannot be changed later", async () => {
     JSON.stringify({ spec: { nats } }),
   ];
   expect(await api.kubectl(patch({ managed: { replicas: 3 } }))).toMatch(
-    /nats.managed.replicas and storage cannot be changed after creation/,
+    /nats.managed.replicas, storage.className and tls cannot be changed after creation/,
   );
-  expect(await api.kubectl(patch({ managed: { storage: { size: "9Gi" } } }))).toMatch(/storage cannot be changed/);
+  expect(await api.kubectl(patch({ managed: { tls: { enabled: true } } }))).toMatch(/and tls cannot be changed/);
+  expect(await api.kubectl(patch({ managed: { tls: { enabled: false } } }))).toContain("patched");
+  expect(await api.kubectl(patch({ managed: { storage: { size: "1Gi" } } }))).toMatch(/size can grow, not shrink/);
   expect(await api.kubectl(patch({ external: { servers: ["nats://n:4222"] } }))).toMatch(
     /cannot move between managed and external/,
   );

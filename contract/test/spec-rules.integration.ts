@@ -80,6 +80,36 @@ describe("auth and tls", () => {
   ]);
 });
 
+describe("resources", () => {
+  accepted([
+    { resources: { requests: { cpu: 1, memory: "1.5Gi" }, limits: { cpu: "500m", memory: "1e9" } } },
+    { nats: { managed: { resources: { requests: { cpu: "100u" } } } } },
+  ]);
+  refused([
+    [{ resources: { requests: { memory: "512MB" } } }, /spec.resources.requests.memory in body should match/],
+    [{ resources: { limits: { cpu: "half" } } }, /spec.resources.limits.cpu in body should match/],
+    [{ nats: { managed: { resources: { limits: { memory: "" } } } } }, /limits.memory in body should match/],
+  ]);
+});
+
+describe("config keys that depend on others", () => {
+  const jwtVerifier = (more: object) => ({ config: { jwtVerifier: more } });
+  accepted([
+    jwtVerifier({ jwksUrl: "https://auth.example/keys", issuer: "x", requireAuthentication: true }),
+    jwtVerifier({ webhookUrl: "https://auth.example/ask", requireAuthentication: true }),
+    jwtVerifier({ requireAuthentication: false }),
+    { config: { journal: { maxAgeSec: 60, duplicateWindowSec: 60 } } },
+    { config: { http: { trustedProxies: ["10.0.0.0/8", "192.0.2.1", "fd00::/8", "::1"] } } },
+  ]);
+  refused([
+    [jwtVerifier({ issuer: "x" }), /need jwksUrl/],
+    [jwtVerifier({ webhookUrl: "https://auth.example/ask", topicsClaim: "x" }), /need jwksUrl/],
+    [jwtVerifier({ requireAuthentication: true }), /needs webhookUrl or jwksUrl/],
+    [{ config: { journal: { maxAgeSec: 60 } } }, /duplicateWindowSec \(default 120\) must be at most maxAgeSec/],
+    [{ config: { http: { trustedProxies: ["balancer"] } } }, /must be an address or a range/],
+  ]);
+});
+
 describe("service, ingress and route", () => {
   const service = (more: object) => ({ service: more });
   accepted([

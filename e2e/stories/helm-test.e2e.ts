@@ -9,28 +9,33 @@ beforeAll(async () => {
   platform = await attachedPlatform();
 });
 
-const ask = (...args: readonly string[]): Promise<string> =>
-  platform
-    .kubectl(["--namespace", operatorNamespace, ...args])
-    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+const inNamespace = (...args: readonly string[]): Promise<string> =>
+  platform.kubectl(["--namespace", operatorNamespace, ...args]);
 
-/** What the cluster holds of a test that failed. */
-const leftBehind = async (): Promise<string> => {
-  const parts = [
-    await ask("logs", "revenprox-operator-test", "--tail=40"),
-    await ask("get", "revenprox,pods,services,endpointslices", "--output", "wide"),
-    await ask("get", "revenprox", "--output", "jsonpath={.items[*].status.conditions}"),
-    await ask("get", "events", "--sort-by=.lastTimestamp"),
-  ];
-  return parts.map((part) => part.slice(-6_000)).join("\n");
+const left = (kinds: string): Promise<string> => inNamespace("get", kinds, "--output", "name");
+
+/** What is there when the test has failed; its pod stays for its log. */
+const scene = async (): Promise<string> => {
+  const views = [
+    ["logs", "pod/revenprox-operator-test"],
+    ["logs", "deployment/revenprox-operator", "--all-pods", "--prefix", "--tail=40"],
+    ["get", "revenprox,pods,persistentvolumeclaims", "--output", "wide"],
+    ["get", "events", "--sort-by=.lastTimestamp"],
+  ].map((args) => inNamespace(...args).catch(String));
+  return (await Promise.all(views)).join("\n");
+};
+
+const helmTest = async (): Promise<string> => {
+  try {
+    return await platform.helm(["test", "revenprox", "--namespace", operatorNamespace, "--timeout", "3m", "--logs"]);
+  } catch (error) {
+    throw new Error(`helm test failed; what is there:\n${await scene()}`, { cause: error });
+  }
 };
 
 test("helm test opens a stream, publishes, and resumes across the deletion of a pod; nothing of it stays", async () => {
-  const args = ["test", "revenprox", "--namespace", operatorNamespace, "--timeout", "3m", "--logs"];
-  const said = await platform.helm(args).catch(async (error: unknown) => {
-    throw new Error(`helm test failed; the cluster says:\n${await leftBehind()}`, { cause: error });
-  });
+  const said = await helmTest();
   expect(said).toMatch(/Phase:\s+Succeeded/);
   expect(said).toMatch(/resumed on another and got all \d+ events, each once/);
-  expect(await ask("get", "revenprox,role,serviceaccount,pod", "--output", "name")).not.toContain("-test");
+  expect(await left("revenprox,role,serviceaccount,pod")).not.toContain("-test");
 });

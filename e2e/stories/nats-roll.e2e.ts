@@ -13,7 +13,7 @@ interface NatsPod {
 const namespace = "nats-roll";
 const topic = "rolled";
 
-describe("three managed NATS servers whose settings change", () => {
+describe("three managed NATS servers with TLS", () => {
   let platform: Platform;
   let rvp: Instance;
   let reach: Reach;
@@ -48,7 +48,10 @@ describe("three managed NATS servers whose settings change", () => {
     platform = await attachedPlatform();
     rvp = instanceOf(platform, namespace, "web");
     await platform.kubectl(["create", "namespace", namespace]);
-    const spec = { replicas: 1, nats: { managed: { replicas: 3, storage: { size: "256Mi" } } } };
+    const spec = {
+      replicas: 1,
+      nats: { managed: { replicas: 3, storage: { size: "256Mi" }, tls: { enabled: true } } },
+    };
     const metadata = { name: rvp.name, namespace };
     const resource = { apiVersion: "revenprox.io/v1alpha1", kind: "RevenProx", metadata, spec };
     await platform.kubectl(["create", "--filename", "-"], JSON.stringify(resource));
@@ -63,12 +66,12 @@ describe("three managed NATS servers whose settings change", () => {
     await platform?.kubectl(["delete", "namespace", namespace, "--wait=false"]);
   });
 
-  test("are restarted one at a time, and an open stream gets every event", async () => {
+  test("get a new certificate one at a time, and an open stream gets every event", async () => {
     const before = new Set((await natsPods()).map(({ metadata }) => metadata.uid));
     const key = await rvp.publishKey();
     await publishOne(key);
-    const spec = { nats: { managed: { pod: { annotations: { "example.com/again": "1" } } } } };
-    await rvp.kubectl(["patch", "revenprox/web", "--type=merge", "--patch", JSON.stringify({ spec })]);
+    // A change of the template as any other: the operator makes a new certificate, which they read at their start.
+    await rvp.kubectl(["delete", "secret/web-nats-tls"]);
     let fewest = 3;
     await eventually(
       "three new servers that are ready",

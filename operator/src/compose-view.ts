@@ -1,8 +1,10 @@
+import { revenproxFieldPaths, type SchemaSkew } from "@revenprox/contract/resource/field-paths";
 import type { KubeClient } from "./kube/client.ts";
 import { createDiscovery, type Discovery, type ServedKinds } from "./kube/discovery.ts";
 import { coreTargets, type OptionalKind, optionalTargets, podKind, revenproxKind } from "./kube/kinds.ts";
 import { isStatus } from "./kube/kube-error.ts";
 import { keyOf } from "./kube/object.ts";
+import { createServedSchema, type ServedSchema } from "./kube/served-schema.ts";
 import { ObjectStore } from "./kube/store.ts";
 import { isOnlyOfStatus, keysOf } from "./kube/triggers.ts";
 import type { WatchObserver } from "./kube/watch.ts";
@@ -20,6 +22,7 @@ export interface View {
   readonly endings: Endings;
   readonly watches: WatchSet;
   readonly discovery: Discovery;
+  readonly servedSchema: ServedSchema;
   /** Whether every first list is in; before that children would look as if they were missing, so no key is worked on. */
   readonly isComplete: () => boolean;
   /** Asks for a report on the resource of this key. */
@@ -35,13 +38,15 @@ export interface ViewParts {
   readonly metrics: Metrics;
   /** Milliseconds between two looks for the monitoring CRDs. */
   readonly discoveryIntervals?: { readonly missing: number; readonly complete: number } | undefined;
+  /** Milliseconds between two looks at the CRD that is served. */
+  readonly schemaIntervalMs?: number | undefined;
   /** Where keys go: to a pass, which ends with a report, or to a report alone. */
   readonly ask: { readonly forPass: (key: string) => void; readonly forReport: (key: string) => void };
 }
 
 /** Watches and what they fill; nothing runs before they are started. */
 export const composeView = (settings: Settings, parts: ViewParts): View => {
-  const { client, scheduler, log, metrics, discoveryIntervals: intervals, ask } = parts;
+  const { client, scheduler, log, metrics, discoveryIntervals: intervals, schemaIntervalMs, ask } = parts;
   let complete = false;
   const whenComplete = (add: (key: string) => void) => (key: string) => {
     if (complete) add(key);
@@ -67,6 +72,17 @@ export const composeView = (settings: Settings, parts: ViewParts): View => {
     },
     onFailed: (error) => log.warn(`cannot tell whether the optional CRDs are there: ${describeError(error)}`),
   });
+  const servedSchema = createServedSchema({
+    client,
+    scheduler,
+    own: revenproxFieldPaths(),
+    intervalMs: schemaIntervalMs,
+    onChange: (skew, before) => {
+      tellSkew(log, skew);
+      if (before !== undefined || skew.missing.length + skew.unknown.length > 0) enqueueAll();
+    },
+    onFailed: (error) => log.warn(`cannot tell which CRD is served: ${describeError(error)}`),
+  });
   const watches = new WatchSet({
     client,
     scheduler,
@@ -81,7 +97,16 @@ export const composeView = (settings: Settings, parts: ViewParts): View => {
       enqueueAll();
     },
   });
-  return { store, endings, watches, discovery, askForReport, enqueueAll, isComplete: () => complete };
+  return { store, endings, watches, discovery, servedSchema, askForReport, enqueueAll, isComplete: () => complete };
+};
+
+const tellSkew = (log: Log, { missing, unknown }: SchemaSkew): void => {
+  if (missing.length > 0)
+    log.warn("the CRD that is served is of an earlier release: the API server drops fields without a word", {
+      missing,
+    });
+  else if (unknown.length > 0) log.info("the CRD that is served is of a later release than this operator", { unknown });
+  else log.info("the CRD that is served is of this release");
 };
 
 const followOptional = (watches: WatchSet, served: ServedKinds): void => {

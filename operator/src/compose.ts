@@ -17,9 +17,10 @@ import { askNats } from "./kube/nats-monitor.ts";
 import { createNatsServers } from "./kube/nats-servers.ts";
 import { keyOf } from "./kube/object.ts";
 import { createMarkPods } from "./kube/pod-deletion-cost.ts";
+import { createReadPrometheuses } from "./kube/prometheuses.ts";
 import { createScalingOutside } from "./kube/scaling-outside.ts";
 import { createSecrets } from "./kube/secrets.ts";
-import { createDefaultStorageClass } from "./kube/storage-class.ts";
+import { createStorageClasses } from "./kube/storage-class.ts";
 import type { Scheduler } from "./kube/work-queue.ts";
 import { askProxy, createReadWorkload } from "./kube/workload.ts";
 import { electedLeadership, type Leadership, type LeadershipEvents, soleLeadership } from "./leader/leadership.ts";
@@ -41,8 +42,12 @@ export interface Outside {
   readonly identity: string;
   /** Absent: passes are not traced. */
   readonly tracing?: PassTracing | undefined;
+  /** Milliseconds between two looks at the CRD that is served. */
+  readonly schemaIntervalMs?: number;
   /** Milliseconds between two looks for the monitoring CRDs. */
   readonly discoveryIntervals?: { readonly missing: number; readonly complete: number };
+  /** For the dates of certificates; the machine's unless given. */
+  readonly clock?: () => Date;
   /** Milliseconds without progress after which a loop or a worker is taken for stuck; ten minutes unless given. */
   readonly stuckAfterMs?: number;
 }
@@ -70,6 +75,7 @@ export const composeOperator = (settings: Settings, outside: Outside): Operator 
       resources: () => view.store.all(revenproxKind).length,
       cachedObjects: () => view.store.size,
       leads: () => leadership.leads,
+      missingFields: () => view.servedSchema.skew?.missing.length,
     },
     outside.version,
   );
@@ -122,10 +128,11 @@ export const composeOperator = (settings: Settings, outside: Outside): Operator 
     start: async () => {
       for (const target of coreTargets) view.watches.start(target);
       leadership.start();
-      await view.discovery.start();
+      await Promise.all([view.discovery.start(), view.servedSchema.start()]);
     },
     stop: async () => {
       view.discovery.stop();
+      view.servedSchema.stop();
       const work = Promise.all([queues.passes.stop(), queues.reports.stop()]);
       await Promise.race([work, new Promise<void>((resolve) => void scheduler.after(STOP_PASSES_MS, resolve))]);
       await leadership.stop();
@@ -163,7 +170,7 @@ const incompleteView =
 
 const composeCluster = (
   settings: Settings,
-  { scheduler, log }: Outside,
+  { scheduler, log, clock = () => new Date() }: Outside,
   { view, client }: { readonly view: View; readonly client: KubeClient },
 ): Cluster => {
   const { now } = scheduler;
@@ -180,11 +187,14 @@ const composeCluster = (
     client,
     store: view.store,
     discovery: view.discovery,
+    servedSchema: view.servedSchema,
     secrets,
     secretsToCreate,
+    clock,
     manager,
     now,
-    defaultStorageClass: createDefaultStorageClass(client, now),
+    storageClasses: createStorageClasses(client, now),
+    readPrometheuses: createReadPrometheuses(client, now),
     readWorkload: createReadWorkload({
       secrets,
       ask: askProxy,

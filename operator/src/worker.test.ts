@@ -66,3 +66,24 @@ test("a pass and its writes are spans, a failure is marked", async () => {
     "reconcile apps/web: failed!",
   ]);
 });
+
+test("the log says why an object could not be written", async () => {
+  const said: string[] = [];
+  const ref = { apiVersion: "v1", kind: "Service", name: "web" };
+  const outcome = { kind: "refused", ref, status: 403, reason: "Forbidden", message: "quota is used up" };
+  const work = createWorker({
+    name: "reconcile",
+    log: { ...quiet, info: (line, fields) => void said.push(`${line} ${JSON.stringify(fields)}`) },
+    metrics: noMetrics,
+    now: () => 0,
+    leads: () => true,
+    run: (observed) => async () => {
+      await observed({ apply: async () => outcome } as unknown as Cluster).apply(resourceOf({}), {} as never);
+      return { kind: "done" };
+    },
+  });
+  await work("apps/web");
+  expect(said).toEqual([
+    'apps/web: Service web refused: quota is used up {"kind":"refused","status":403,"reason":"Forbidden"}',
+  ]);
+});

@@ -68,7 +68,9 @@ const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
     }
     metrics.wrote(object.kind, outcome.kind);
     const { ref, ...more } = outcome;
-    log.info(`${resource}: ${ref.kind} ${ref.name} ${outcome.kind}`, more);
+    // As a field it would be lost beside the line's own message.
+    const why = "message" in more ? `: ${more.message}` : "";
+    log.info(`${resource}: ${ref.kind} ${ref.name} ${more.kind}${why}`, { ...more, message: undefined });
     return outcome;
   },
   patchStatus: async (revenprox, status, condition) => {

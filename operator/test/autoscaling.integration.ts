@@ -165,7 +165,17 @@ describe("by streams", () => {
     try {
       played.hold(1_900);
       await runs(name, 2);
-      await eventually("its load is told", async () => (await statusOf(cluster, name)).autoscaling?.load === 1_900, 60);
+      // Proxies are asked again only after a while: at first there may have been one.
+      await eventually(
+        "all of its load is told",
+        async () => {
+          const { connections, topics, autoscaling: told } = await statusOf(cluster, name);
+          return connections === 1_900 && topics === 2 && told?.load === 1_900 && told.desired === 2;
+        },
+        120,
+      ).catch(async (cause: unknown) => {
+        throw new Error(`told is ${JSON.stringify(await statusOf(cluster, name))}`, { cause });
+      });
       const writes = async () =>
         (await cluster.operatorRequests())
           .filter(({ verb, objectRef }) => verb !== "get" && objectRef?.name === name)

@@ -114,6 +114,14 @@ describe("a bad value is refused by its name", () => {
   ])("%s: what no schema can say", async (value, message) => expect(await refusal("--set", value)).toContain(message));
 });
 
+test("podLabels come beside the chart's own labels, never in their place", async () => {
+  const values = ["--set-string", "podLabels.team=a,podLabels.app\\.kubernetes\\.io/component=mine"];
+  const { template } = only(await render(values), "Deployment")["spec"] as {
+    readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
+  };
+  expect(template.metadata.labels).toMatchObject({ team: "a", "app.kubernetes.io/component": "operator" });
+});
+
 describe("the NetworkPolicy of the operator", () => {
   const policyOf = async (...values: readonly string[]) =>
     only(await render(values), "NetworkPolicy")["spec"] as Readonly<Record<string, unknown>>;
@@ -130,6 +138,17 @@ describe("the NetworkPolicy of the operator", () => {
     expect(deployment.template.spec.containers[0]?.ports).toEqual([
       { name: "metrics", containerPort: 8080, protocol: "TCP" },
     ]);
+  });
+
+  test("lets helm test in beside those that are named", async () => {
+    const from = ["--set", "networkPolicy.metricsFrom[0].podSelector.matchLabels.app=prometheus"];
+    const objects = await render(from);
+    const pod = only(objects, "Pod").metadata.labels;
+    const peersOf = async (...values: readonly string[]) =>
+      ((await policyOf(...from, ...values))["ingress"] as readonly { readonly from: unknown }[])[0]?.from;
+    const named = { podSelector: { matchLabels: { app: "prometheus" } } };
+    expect(await peersOf()).toEqual([named, { podSelector: { matchLabels: pod } }]);
+    expect(await peersOf("--set", "test.enabled=false")).toEqual([named]);
   });
 
   test("restricted, it reaches DNS, the API server, the proxies' management plane, NATS' monitoring and what is named", async () => {

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  condition,
   eventually,
   isChildWrite,
   revenprox,
   revenproxPath,
   startTestCluster,
+  statusOf,
   type TestCluster,
   versions,
 } from "./support/cluster.ts";
 import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { untilQuiet } from "./support/quiet.ts";
 
 const deployments = "/apis/apps/v1/namespaces/default/deployments";
 const services = "/api/v1/namespaces/default/services";
@@ -30,28 +31,29 @@ afterAll(async () => {
 /** Makes a resource and waits until nothing more is written for it. */
 const settled = async (name: string, spec: unknown = {}): Promise<void> => {
   await cluster.kubectlApply(revenprox(name, spec));
-  await eventually(`${name} has a Deployment`, () => cluster.get(`${deployments}/${name}`));
-  await condition(cluster, name, ["Ready", "False"]);
-  await quiet();
+  await eventually(`${name} has a Deployment`, () => cluster.get(`${deployments}/${name}`), 60);
+  await eventually(`${name} is not ready`, () => isNotReady(name), 60);
+  await quiet(name);
 };
 
-/** Waits until the operator has nothing left to do. */
-const quiet = async (): Promise<void> => {
-  let last = "";
-  await eventually("nothing is written any more", async () => {
-    const now = `${await operator.metric("revenprox_operator_reconcile_total")} ${await versions(cluster)}`;
-    const same = now === last;
-    last = now;
-    return same;
-  });
-};
+const isNotReady = async (name: string) =>
+  (await statusOf(cluster, name)).conditions?.some(({ type, status }) => type === "Ready" && status === "False");
+
+const quiet = (name: string) => untilQuiet(cluster, name);
+
+const replicasOf = async (name: string): Promise<number | undefined> =>
+  ((await cluster.get(`${deployments}/${name}`))?.["spec"] as { readonly replicas?: number } | undefined)?.replicas;
 
 const event = (reason: string, text: string) =>
-  eventually(`an event ${reason} says ${text}`, async () => {
-    const list = await cluster.get("/api/v1/namespaces/default/events");
-    const items = list?.["items"] as readonly { reason: string; message: string }[];
-    return items.find((item) => item.reason === reason && item.message.includes(text));
-  });
+  eventually(
+    `an event ${reason} says ${text}`,
+    async () => {
+      const list = await cluster.get("/api/v1/namespaces/default/events");
+      const items = list?.["items"] as readonly { reason: string; message: string }[];
+      return items.find((item) => item.reason === reason && item.message.includes(text));
+    },
+    60,
+  );
 
 describe("children", () => {
   test("exist with an ownerReference each, and the generated Secrets with them", async () => {
@@ -80,7 +82,7 @@ describe("children", () => {
       await cluster.kubectl("annotate", "deployment", "calm", `look=${look}`, "--overwrite");
       await eventually("it looked", async () => (await operator.metric("revenprox_operator_reconcile_total")) > passes);
     }
-    await quiet();
+    await quiet("calm");
     expect(await others()).toEqual(before);
     expect((await cluster.operatorRequests()).filter(isChildWrite)).toHaveLength(requests);
     const patches = (await cluster.operatorRequests()).filter(({ verb }) => verb === "patch");
@@ -111,10 +113,7 @@ describe("children", () => {
   test("a scaled Deployment is put back, and an event names who scaled it", async () => {
     await settled("scaled");
     await cluster.kubectl("scale", "deployment", "scaled", "--replicas=7");
-    await eventually(
-      "it has 3 replicas again",
-      async () => (await cluster.get(`${deployments}/scaled`))?.["spec"]?.["replicas" as never] === 3,
-    );
+    await eventually("it has 3 replicas again", async () => (await replicasOf("scaled")) === 3, 60);
     expect((await event("DriftCorrected", "Deployment scaled")).message).toContain("kubectl changed .spec.replicas");
   });
 
@@ -169,7 +168,9 @@ describe("children", () => {
   test("kubectl rollout restart is respected", async () => {
     await settled("restarted");
     await cluster.kubectl("rollout", "restart", "deployment/restarted");
-    await quiet();
+    // What it puts back later it puts back where it has seen the restart.
+    await cluster.kubectl("scale", "deployment", "restarted", "--replicas=5");
+    await eventually("its number is put back", async () => (await replicasOf("restarted")) === 3, 60);
     const annotations = await cluster.kubectl(
       "get",
       "deployment",
@@ -184,15 +185,11 @@ describe("children", () => {
     await settled("fought");
     for (let round = 1; round <= 3; round++) {
       await cluster.kubectl("scale", "deployment", "fought", `--replicas=${round + 10}`);
-      if (round < 3)
-        await eventually(
-          "it is put back",
-          async () => (await cluster.get(`${deployments}/fought`))?.["spec"]?.["replicas" as never] === 3,
-        );
+      if (round < 3) await eventually("it is put back", async () => (await replicasOf("fought")) === 3, 60);
     }
     expect((await event("Conflict", "Deployment fought")).message).toContain("kubectl keeps changing .spec.replicas");
-    await quiet();
-    expect(await cluster.kubectl("get", "deployment", "fought", "-o", "jsonpath={.spec.replicas}")).toBe("13");
+    await quiet("fought");
+    expect(await replicasOf("fought")).toBe(13);
   });
 
   test("a foreign object with a child's name stays as it is, and the resource says so until it is gone", async () => {
@@ -265,7 +262,7 @@ describe("children", () => {
     const [first] = await configs();
     for (const config of [{ metricsEnabled: false }, { http: { allowUnauthenticated: true } }]) {
       await cluster.kubectlApply(revenprox("configured", { config }));
-      await quiet();
+      await quiet("configured");
     }
     const left = await configs();
     expect(left).toHaveLength(2);

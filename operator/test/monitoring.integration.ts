@@ -25,6 +25,11 @@ const crd = (kind: string) => {
   };
 };
 
+const prometheusSpec = {
+  ...crd("Prometheus").spec,
+  names: { kind: "Prometheus", listKind: "PrometheusList", plural: "prometheuses", singular: "prometheus" },
+};
+
 let cluster: TestCluster;
 let operator: RunningOperator;
 
@@ -85,4 +90,46 @@ test("monitoring that is turned off is taken away", async () => {
     "both are gone",
     async () => (await cluster.get(monitors)) === undefined && (await cluster.get(rules)) === undefined,
   );
+});
+
+test("labels by which no Prometheus selects are told, and labels by which one does", async () => {
+  for (const kind of ["ServiceMonitor", "PrometheusRule"]) await cluster.kubectlApply(crd(kind));
+  await cluster.kubectlApply({
+    ...crd("Prometheus"),
+    metadata: { name: `prometheuses.${group}` },
+    spec: prometheusSpec,
+  });
+  const selector = { matchLabels: { release: "stack" } };
+  const selectors = { serviceMonitorSelector: selector, ruleSelector: selector };
+  const namespaces = { serviceMonitorNamespaceSelector: {}, ruleNamespaceSelector: {} };
+  const object = {
+    apiVersion: `${group}/v1`,
+    kind: "Prometheus",
+    metadata: { name: "stack", namespace: "kube-system" },
+  };
+  await eventually(
+    "a Prometheus is made",
+    () =>
+      cluster.kubectlApply({ ...object, spec: { ...selectors, ...namespaces } }).then(
+        () => true,
+        () => false,
+      ),
+    60,
+  );
+  // What it knows of others it looks at once a minute, and at its start.
+  await operator.stop();
+  operator = await startOperator(cluster);
+  await cluster.kubectlApply(revenprox("watched"));
+  const says = (reason: string) =>
+    eventually(
+      `MonitoringReady says ${reason}`,
+      async () => {
+        const told = await monitoringReady();
+        return told?.reason === reason ? told : undefined;
+      },
+      60,
+    );
+  expect((await says("NotSelected")).message).toContain("kube-system/stack selects by");
+  await cluster.kubectlApply(revenprox("watched", { monitoring: { labels: { release: "stack" } } }));
+  await says("Created");
 });

@@ -7,9 +7,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { natsServer } from "@revenprox/cluster";
 import { afterEach, expect, test, vi } from "vitest";
+import { natsCertificates } from "../src/certificates/nats-certificates.ts";
 import { instanceOf } from "../src/desired/instance.ts";
+import { natsMounts } from "../src/desired/mounts.ts";
 import { natsConfigText } from "../src/desired/nats-config.ts";
-import { everythingSet, inputOf } from "../src/testing/resource.ts";
+import { natsDnsNames } from "../src/desired/nats-dns-names.ts";
+import { everythingSet, inputOf, resourceOf } from "../src/testing/resource.ts";
 
 /** Values that nats-server would take for a number, a size, a fault or a comment, were they not quoted. */
 const passwords = { proxy: "12345", publisher: "-10k#x", admin: "9e3_true" };
@@ -53,12 +56,22 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
+const { managed } = everythingSet.nats;
+/** Of servers with TLS: nats-tls.integration.ts. */
+const withoutTls = { ...everythingSet, nats: { managed: { ...managed, tls: { enabled: false } } } };
+
 test.each([
   ["one server", {}],
-  ["three servers", everythingSet],
+  ["three servers", withoutTls],
+  ["three servers with TLS", everythingSet],
 ])("nats-server takes the configuration of %s", async (_, spec) => {
-  const file = join(await scratch(), "nats.conf");
-  await writeFile(file, configOf(spec));
+  const folder = await scratch();
+  const file = join(folder, "nats.conf");
+  const dnsNames = natsDnsNames(resourceOf(spec));
+  const none = { authority: undefined, server: undefined };
+  const { server } = natsCertificates(none, { now: new Date(), name: "web-nats", dnsNames });
+  for (const [name, value] of Object.entries(server.entries)) await writeFile(join(folder, name), value);
+  await writeFile(file, configOf(spec).replaceAll(natsMounts.tls, folder));
   const { stderr } = await promisify(execFile)(await natsServer(), ["-t", "-c", file], {
     env: { ...environment, ...routesTo([1, 2, 3]) },
   });
@@ -143,7 +156,7 @@ const healthy = async (server: Server, query = ""): Promise<void> =>
   });
 
 test("three servers form one cluster, and one of them leaves in lame duck mode", async () => {
-  const text = configOf(everythingSet);
+  const text = configOf(withoutTls);
   const [a, b, c] = await Promise.all([freePort(), freePort(), freePort()]);
   const servers = await Promise.all([
     startServer({ name: "web-nats-0", text, routes: [a, b, c] }),

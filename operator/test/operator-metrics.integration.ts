@@ -10,6 +10,7 @@ const readings = {
   resources: () => 1,
   cachedObjects: () => 6,
   leads: () => true,
+  missingFields: () => undefined,
 };
 
 test("promtool has no objection to the operator's own metrics", async () => {

@@ -33,6 +33,12 @@ app.kubernetes.io/name: {{ include "revenprox.name" . }}-operator
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Of the pod of helm test. */}}
+{{- define "revenprox.testLabels" -}}
+app.kubernetes.io/name: {{ include "revenprox.name" . }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{- define "revenprox.labels" -}}
 {{ include "revenprox.selectorLabels" . }}
 app.kubernetes.io/component: operator
@@ -104,10 +110,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [""]
   resources: [pods/eviction]
   verbs: [create]
-# Secrets are made once and read by name: never listed, watched or changed.
+# Volumes of NATS servers grow with the spec.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, patch]
+# Secrets are made once and read by name: never listed or watched. Only the generated certificates of NATS are changed,
+# when they are due.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create]
+  verbs: [get, create, update]
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]

@@ -58,7 +58,7 @@ export const httpSection = z
     ),
     batchWindowMs: live(
       z.int().min(0).max(100).default(0),
-      "Milliseconds in which a stream gets one write of all that came for it; what comes after a quiet window goes out at once. Where topics have hundreds of events each second, those that share a write cost less CPU, for at most so much more latency. 0: one write a turn of the event loop.",
+      "Milliseconds in which a stream gets one write of all that came for it; what comes after a quiet window goes out at once. Events that share a write cost less CPU, for at most so much more latency. 0: one write a turn of the event loop.",
     ),
     maxEventSize: live(
       z.int().min(1_024).max(8_388_608).default(262_144),
@@ -88,7 +88,7 @@ export const httpSection = z
     ),
     rateLimitPerIp: live(
       z.int().min(0).max(10_000_000).default(0),
-      "New streams and publishes one client address may ask for in rate_limit_window_sec, at once or spread over it; more are answered with 429. IPv6 counts by /64. 0: no limit. It is off by default, since behind a load balancer that is not in trusted_proxies all clients share one address.",
+      "New streams and publishes one client address may ask for in rate_limit_window_sec, at once or spread over it; more are answered with 429. IPv6 counts by /64. 0: no limit. Behind a load balancer that is not in trusted_proxies all clients share one address.",
     ),
     rateLimitWindowSec: live(z.int().min(1).max(86_400).default(60), "Seconds that rate_limit_per_ip is counted over."),
     trustedProxies: live(
@@ -105,7 +105,7 @@ export const httpSection = z
     ),
     eventsourceSoftRefusals: live(
       z.boolean().default(false),
-      "Answer a browser's EventSource with 200, a jittered `retry:` and a revenprox.error event instead of 429 or 503, on which it would give up for good. A proxy that shuts down does so whatever is set here. Recognised by Accept: text/event-stream, Sec-Fetch-Dest: empty and no Authorization.",
+      "Answer a browser's EventSource with 200, a jittered `retry:` and a revenprox.error event instead of 429 or 503, on which it would give up for good. A proxy that shuts down does so whatever is set here. Recognised by Accept, Sec-Fetch-Dest: empty and no Authorization.",
     ),
     maxMessageQueueSize: live(
       z.int().min(1).max(1_000_000).default(1_000),

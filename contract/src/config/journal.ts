@@ -40,7 +40,7 @@ export const journalSection = z
     ),
     maxResumeEvents: live(
       z.int().min(0).max(100_000_000).default(0),
-      "Events of the past that a stream which comes with an id, or with `last` or `since`, is given from the journal, give or take a page of it. After them it is told a revenprox.gap event with the reason replay_limit and goes on with the newest. 0: all that the journal holds.",
+      "Events of the past that a stream which comes with an id, or with `last` or `since`, is given from the journal, give or take a page. Then it is told a revenprox.gap event (replay_limit) and goes on with the newest. 0: all that the journal holds.",
     ),
     maxResumeBytes: live(
       z.int().min(0).max(1_099_511_627_776).default(0),

@@ -42,4 +42,9 @@ export const addressRange = z
   .max(64)
   .refine((text) => addressForms.some((form) => form.safeParse(text).success), {
     error: "must be an address or a range such as 10.0.0.0/8 or fd00::/8",
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      { rule: "isIP(self) || isCIDR(self)", message: "must be an address or a range such as 10.0.0.0/8" },
+    ],
   });

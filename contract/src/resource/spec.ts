@@ -19,9 +19,16 @@ const natsServer = z
   .regex(/^(nats|tls):\/\/[^\s@/]+$/, "must be nats://host:port or tls://host:port, without user name or password")
   .describe("nats://host:port or tls://host:port; credentials go into credentialsSecret, never into the URL.");
 
+/** What Kubernetes takes as a quantity; of another string its API server says "internal error" when pods are made of it. */
+const anyQuantity = "^[0-9]+(\\.[0-9]+)?([numkMGTPE]|[KMGTPE]i|[eE][0-9]+)?$";
+
 const amounts = z.record(z.string().max(63), quantity).meta({
   maxProperties: 16,
-  additionalProperties: { "x-kubernetes-int-or-string": true, anyOf: [{ type: "integer" }, { type: "string" }] },
+  additionalProperties: {
+    "x-kubernetes-int-or-string": true,
+    anyOf: [{ type: "integer" }, { type: "string" }],
+    pattern: anyQuantity,
+  },
 });
 
 const resources = z.strictObject({
@@ -39,7 +46,7 @@ const managedNats = z.strictObject({
     .describe("NATS servers: 1, or 3 to survive the loss of one. Cannot be changed later."),
   storage: z
     .strictObject({
-      size: quantity.default("2Gi").describe("Size of each server's journal volume. Cannot be changed later."),
+      size: quantity.default("2Gi").describe("Size of each server's journal volume. May grow later."),
       className: objectName
         .optional()
         .describe(
@@ -53,6 +60,12 @@ const managedNats = z.strictObject({
     .describe(
       "Image of the NATS servers, best by digest; nothing but /nats-server is needed in it. A new one rolls them one by one. Default: as for spec.image.",
     ),
+  tls: z
+    .strictObject({
+      enabled: z.boolean().optional().describe("Whether NATS takes only TLS, with a generated CA. Default: false."),
+    })
+    .optional()
+    .describe("TLS of the NATS servers. Cannot be changed later."),
   resources: resources.optional().describe("Compute resources of a NATS pod."),
   pod: natsPod.optional().describe("What is added to the NATS pods. A change rolls them one by one."),
 });
@@ -88,13 +101,19 @@ const nats = withRules(
   ],
 );
 
-const unchangedManaged = (field: string, fallback: string): string =>
-  ["self", "oldSelf"]
-    .map((side) => {
-      const managed = `${side}.nats.managed`;
-      return `(has(${side}.nats) && has(${managed})${field === "storage.className" ? ` && has(${managed}.storage.className)` : ""} ? ${managed}.${field} : ${fallback})`;
-    })
-    .join(" == ");
+const managedValue = (
+  side: "self" | "oldSelf",
+  field: string,
+  fallback: string,
+  optional: readonly string[] = [],
+): string => {
+  const managed = `${side}.nats.managed`;
+  const given = [`${side}.nats`, managed, ...optional.map((each) => `${managed}.${each}`)];
+  return `(${given.map((each) => `has(${each})`).join(" && ")} ? ${managed}.${field} : ${fallback})`;
+};
+
+const unchangedManaged = (field: string, fallback: string, optional: readonly string[] = []): string =>
+  (["self", "oldSelf"] as const).map((side) => managedValue(side, field, fallback, optional)).join(" == ");
 
 /** `spec` of a RevenProx. `{}` is a working system. */
 export const revenproxSpec = withRules(
@@ -162,11 +181,16 @@ export const revenproxSpec = withRules(
     {
       rule: [
         unchangedManaged("replicas", "1"),
-        unchangedManaged("storage.size", "'2Gi'"),
-        unchangedManaged("storage.className", "''"),
+        unchangedManaged("storage.className", "''", ["storage.className"]),
+        unchangedManaged("tls.enabled", "false", ["tls", "tls.enabled"]),
       ].join(" && "),
       message:
-        "nats.managed.replicas and storage cannot be changed after creation: create a second RevenProx and move clients to it",
+        "nats.managed.replicas, storage.className and tls cannot be changed after creation: create a second RevenProx and move clients to it",
+    },
+    {
+      rule: `quantity(${managedValue("self", "storage.size", "'2Gi'")}).compareTo(quantity(${managedValue("oldSelf", "storage.size", "'2Gi'")})) >= 0`,
+      message:
+        "nats.managed.storage.size can grow, not shrink: keep it, or create a second RevenProx and move clients to it",
     },
     {
       rule: "!has(self.rollout) || !has(self.rollout.drainWindowSeconds) || !has(self.config) || !has(self.config.http) || !has(self.config.http.shutdownGracePeriodSec)",
@@ -181,8 +205,8 @@ export const revenproxSpec = withRules(
       message: "progressDeadlineSeconds (default 600) must be more than rollout.drainWindowSeconds",
     },
     {
-      rule: "!has(self.config) || !has(self.config.journal) || !has(self.config.journal.duplicateWindowSec) || self.config.journal.duplicateWindowSec <= (has(self.config.journal.maxAgeSec) ? self.config.journal.maxAgeSec : 3600)",
-      message: "config.journal.duplicateWindowSec must be at most maxAgeSec (default 3600)",
+      rule: "!has(self.config) || !has(self.config.journal) || (has(self.config.journal.duplicateWindowSec) ? self.config.journal.duplicateWindowSec : 120) <= (has(self.config.journal.maxAgeSec) ? self.config.journal.maxAgeSec : 3600)",
+      message: "config.journal.duplicateWindowSec (default 120) must be at most maxAgeSec (default 3600)",
     },
     {
       rule: "!has(self.auth) || !has(self.auth.verifier) || (has(self.config) && has(self.config.jwtVerifier) && (has(self.config.jwtVerifier.webhookUrl) || has(self.config.jwtVerifier.jwksUrl)))",

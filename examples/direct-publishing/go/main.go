@@ -93,6 +93,7 @@ func main() {
 	server := flag.String("server", nats.DefaultURL, "NATS server")
 	user := flag.String("user", "", "NATS user; empty: none")
 	passwordFile := flag.String("password-file", "", "file that holds its password")
+	ca := flag.String("ca", "", "file with who may vouch for a tls:// server; empty: the public authorities")
 	instance := flag.String("instance", "default", "instance of the RevenProx: [nats] instance")
 	topic := flag.String("topic", "", "topic")
 	kind := flag.String("event", "", "event type; empty: message")
@@ -108,6 +109,9 @@ func main() {
 			log.Fatal(err)
 		}
 		options = append(options, nats.UserInfo(*user, strings.TrimSpace(string(password))))
+	}
+	if *ca != "" {
+		options = append(options, nats.RootCAs(*ca))
 	}
 	connection, err := nats.Connect(*server, options...)
 	if err != nil {

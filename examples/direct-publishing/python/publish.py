@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import ssl
 
 import nats
 from nats.errors import NoRespondersError, TimeoutError
@@ -56,6 +57,7 @@ async def main():
     parser.add_argument("--server", default="nats://127.0.0.1:4222")
     parser.add_argument("--user")
     parser.add_argument("--password-file")
+    parser.add_argument("--ca", help="file with who may vouch for a tls:// server; default: the public authorities")
     parser.add_argument("--instance", default="default")
     parser.add_argument("--topic", required=True)
     parser.add_argument("--event")
@@ -66,6 +68,8 @@ async def main():
     if given.user:
         with open(given.password_file, encoding="utf-8") as file:
             login = {"user": given.user, "password": file.read().strip()}
+    if given.ca:
+        login["tls"] = ssl.create_default_context(cafile=given.ca)
     connection = await nats.connect(
         given.server, inbox_prefix=f"_INBOX_{given.instance}_publisher".encode(), **login
     )

@@ -110,6 +110,34 @@ describe("pods roll", () => {
     expect(specIn(desired(rotated), "StatefulSet")).not.toEqual(specIn(desired(input), "StatefulSet"));
     expect(specIn(desired(rotated), "Deployment")).toEqual(specIn(desired(input), "Deployment"));
   });
+
+  test("NATS, when its certificate is renewed: the proxies read the CA anew themselves", () => {
+    const input = inputOf({ nats: { managed: { tls: { enabled: true } } } });
+    const server = { exists: true, revision: "2" };
+    const natsTls = { authority: server, server };
+    const renewed = { ...input, facts: { ...input.facts, secrets: { ...input.facts.secrets, natsTls } } };
+    expect(specIn(desired(renewed), "StatefulSet")).not.toEqual(specIn(desired(input), "StatefulSet"));
+    expect(specIn(desired(renewed), "Deployment")).toEqual(specIn(desired(input), "Deployment"));
+  });
+});
+
+describe("TLS of managed NATS", () => {
+  const withTls = (replicas: 1 | 3) => ({ nats: { managed: { replicas, tls: { enabled: true } } } });
+  const textOf = (spec: unknown): string => JSON.stringify(desired(inputOf(spec)));
+
+  test("is asked for by the proxies, who mount who may vouch for the servers and no key", () => {
+    expect(textOf(withTls(1))).toContain("tls://web-nats.apps.svc:4222");
+    expect(JSON.stringify(templateIn(withTls(1), "Deployment"))).not.toContain("tls.key");
+  });
+  test("is on routes where there are any", () => {
+    const certificates = (replicas: 1 | 3) => textOf(withTls(replicas)).match(/key_file: /g)?.length;
+    expect([certificates(1), certificates(3)]).toEqual([1, 2]);
+    expect(textOf(withTls(3))).toContain("ca_file: ");
+  });
+  test("leaves the key of the CA to the operator", () => expect(textOf(withTls(3))).not.toContain("web-nats-ca"));
+  test("changes no byte where it is off", () => {
+    expect(textOf({ nats: { managed: { tls: { enabled: false } } } })).toBe(textOf({ nats: { managed: {} } }));
+  });
 });
 
 test("the pod's grace period is the proxy's and the wait before it", () => {
@@ -127,6 +155,11 @@ test("resources of the user's replace ours whole", () => {
 test("NATS with peers hands over before it ends", () => {
   expect(templateIn({}, "StatefulSet").spec.containers[0]?.lifecycle).toBeUndefined();
   expect(templateIn(everythingSet, "StatefulSet").spec.containers[0]?.lifecycle).toBeDefined();
+});
+
+test.each(["0", "1m", "1", "100Ki"])("a volume of %s, in which no journal fits, is refused by its field", (size) => {
+  const input = inputOf({ nats: { managed: { storage: { size } } } });
+  expect(() => desired(input)).toThrow(`spec.nats.managed.storage.size: ${size} holds no journal`);
 });
 
 test("without a StorageClass the journal is an emptyDir, and stays so", () => {

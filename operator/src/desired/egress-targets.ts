@@ -1,3 +1,5 @@
+import { InvalidConfigError } from "./effective-config.ts";
+
 /** Any object of a NetworkPolicy rule. */
 export type PolicyRule = Readonly<Record<string, unknown>>;
 
@@ -31,6 +33,10 @@ const addressOf = (host: string): string | undefined => {
  * a URL does not tell: so a Service's whole namespace is allowed over TCP, and for a name outside its port anywhere.
  */
 export const egressTo = (url: string, own: string): readonly PolicyRule[] => {
+  if (!URL.canParse(url))
+    throw new InvalidConfigError(
+      `${url} is no URL: its host must be a name or an address, its port a number up to 65535`,
+    );
   const { hostname, port, protocol } = new URL(url);
   const ports = [tcp(port === "" ? (defaultPorts[protocol] ?? 443) : Number(port))];
   const address = addressOf(hostname);

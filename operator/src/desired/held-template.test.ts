@@ -61,6 +61,17 @@ describe("the pod template of another operator", () => {
     expect(held(now, { ...now, facts: { ...now.facts, secrets } })).toEqual(["Deployment"]);
   });
 
+  test("a renewed certificate of NATS brings it there", () => {
+    const now = inputOf({ nats: { managed: { tls: { enabled: true } } } });
+    const server = { exists: true, revision: "2" };
+    const secrets = { ...now.facts.secrets, natsTls: { authority: server, server } };
+    expect(held(now, { ...now, facts: { ...now.facts, secrets } })).toEqual(["Deployment"]);
+  });
+
+  test("stays when somebody writes down that NATS has no TLS, as before", () => {
+    expect(held(inputOf({}), inputOf({ nats: { managed: { tls: { enabled: false } } } }))).toEqual(both);
+  });
+
   test("is not taken for another operator's when it is the same", () => {
     const input = inputOf(everythingSet);
     expect(workloadsOf({ ...input, applied: workloadsOf(input) }).filter(isHeldBack)).toEqual([]);

@@ -23,7 +23,7 @@ const without = (object: object, keys: readonly string[]): object =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
 /** What the user asks of the proxies' pods; keys that they take while they run roll nothing. */
-const askedOfProxies = ({ revenprox, nats: plan }: Instance): object => {
+const askedOfProxies = ({ revenprox, nats: plan, journal }: Instance): object => {
   const { nats, config = {}, ...spec } = revenprox.spec;
   const restarting = configKeys.filter(({ reload }) => reload === "restart");
   return {
@@ -34,6 +34,7 @@ const askedOfProxies = ({ revenprox, nats: plan }: Instance): object => {
       return value === undefined ? [] : [[key.section, key.name, value]];
     }),
     nats: plan.kind === "managed" ? plan.replicas : nats?.external,
+    journal: journal.maxBytes,
   };
 };
 
@@ -42,8 +43,8 @@ const askedOfNats = ({ revenprox, nats: plan, config, journal }: Instance): obje
   const { nats, imagePullSecrets } = revenprox.spec;
   return {
     // Filled in by the API server as soon as the user names anything of it.
-    ...without(nats?.managed ?? {}, ["replicas", "storage", "image"]),
-    replicas: plan.kind === "managed" ? plan.replicas : 0,
+    ...without(nats?.managed ?? {}, ["replicas", "storage", "image", "tls"]),
+    ...(plan.kind === "managed" ? { replicas: plan.replicas, storeBytes: plan.storeBytes } : {}),
     imagePullSecrets,
     journal: journal.maxBytes,
     maxEventSize: config.http.maxEventSize,
@@ -56,11 +57,17 @@ const sorted = (_: string, value: unknown): unknown =>
     : value;
 
 const causeOf = (instance: Instance, component: Component): string => {
-  const { natsCredentials, natsUsers } = instance.facts.secrets;
+  const { natsCredentials, natsUsers, natsTls } = instance.facts.secrets;
   const asked =
     component === "proxy"
       ? [askedOfProxies(instance), instance.images.proxy, natsCredentials?.revision]
-      : [askedOfNats(instance), instance.images.nats, natsUsers.revision];
+      : // Without TLS as before there was any: another hash would make new pods.
+        [
+          askedOfNats(instance),
+          instance.images.nats,
+          natsUsers.revision,
+          ...(natsTls === undefined ? [] : [natsTls.server.revision]),
+        ];
   return configHash(JSON.stringify(asked, sorted));
 };
 

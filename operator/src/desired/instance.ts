@@ -3,7 +3,7 @@ import { names } from "@revenprox/contract/names";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { ClusterFacts, DesiredInput, KubernetesObject, OperatorSettings } from "../reconcile/ports.ts";
 import { type MovePace, paceOf } from "../rollout/pace.ts";
-import { effectiveConfig } from "./effective-config.ts";
+import { effectiveConfig, InvalidConfigError } from "./effective-config.ts";
 import { type Images, imagesOf } from "./images.ts";
 import { type JournalSize, journalSize } from "./journal-size.ts";
 import { type NatsPlan, natsPlan } from "./nats-plan.ts";
@@ -40,6 +40,14 @@ const autoscalerKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler",
 const find = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject | undefined =>
   objects.find((object) => object.kind === kind && object.metadata.name === name);
 
+/** Least volume of a NATS server: its journal and the mirror have a mebibyte each, and there is room for NATS itself. */
+const leastVolumeBytes = 4 * 1_048_576;
+
+const refuseTinyVolume = (nats: NatsPlan): void => {
+  if (nats.kind === "external" || nats.sizeBytes >= leastVolumeBytes) return;
+  throw new InvalidConfigError(`spec.nats.managed.storage.size: ${nats.size} holds no journal; it takes 4Mi at least`);
+};
+
 /** Reads a resource together with what exists; throws `InvalidConfigError` where the API server let a bad config pass. */
 export const instanceOf = ({ revenprox, replicas, settings, facts, current, applied = [] }: DesiredInput): Instance => {
   const { name, namespace } = revenprox.metadata;
@@ -47,7 +55,9 @@ export const instanceOf = ({ revenprox, replicas, settings, facts, current, appl
   const config = effectiveConfig(revenprox.spec.config);
   const deployment = find(current, "Deployment", instanceNames.proxy);
   const statefulSet = find(current, "StatefulSet", instanceNames.nats);
-  const nats = natsPlan(revenprox.spec, { defaultStorageClass: facts.defaultStorageClass, statefulSet });
+  const { defaultStorageClass, journalVolumes } = facts;
+  const nats = natsPlan(revenprox.spec, { defaultStorageClass, statefulSet, journalVolumes });
+  refuseTinyVolume(nats);
   return {
     revenprox,
     settings,

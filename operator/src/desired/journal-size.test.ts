@@ -7,6 +7,9 @@ const managed = (sizeBytes: number): NatsPlan => ({
   replicas: 1,
   size: "-",
   sizeBytes,
+  wantedSize: "-",
+  storeBytes: sizeBytes,
+  tls: false,
   volume: { kind: "claim" },
 });
 const external: NatsPlan = { kind: "external", servers: ["nats://n:4222"] };

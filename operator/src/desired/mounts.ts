@@ -18,5 +18,5 @@ export const proxyMounts = {
 export const configFile = "revenprox.toml";
 
 /** Where a NATS container finds its files. */
-export const natsMounts = { config: "/etc/nats", journal: "/data" } as const;
+export const natsMounts = { config: "/etc/nats", tls: "/etc/nats-tls", journal: "/data" } as const;
 export const natsConfigFile = "nats-server.conf";

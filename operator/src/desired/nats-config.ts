@@ -62,14 +62,38 @@ const accounts = (natsInstance: string): readonly string[] => {
 /** Environment variable with the address of the `index`th server for its peers, credentials included. */
 export const routeVariable = (index: number): string => `NATS_ROUTE_${index}`;
 
+/** Seconds for a handshake: the server's own two are few on a busy node. */
+const handshakeSec = 5;
+
+const ownCertificate = [
+  `cert_file: ${JSON.stringify(`${natsMounts.tls}/tls.crt`)}`,
+  `key_file: ${JSON.stringify(`${natsMounts.tls}/tls.key`)}`,
+  `timeout: ${handshakeSec}`,
+];
+
+const section = (name: string, lines: readonly string[], indent = ""): readonly string[] => [
+  `${indent}${name} {`,
+  ...lines.map((line) => `${indent}  ${line}`),
+  `${indent}}`,
+];
+
+/** Clients show their password, no certificate. */
+const clientTls = ({ tls }: ManagedNats): readonly string[] => (tls ? section("tls", ownCertificate) : []);
+
+/** On a route both ends show their certificate. */
+const routeTls = ({ tls }: ManagedNats): readonly string[] =>
+  tls ? section("tls", [...ownCertificate, `ca_file: ${JSON.stringify(`${natsMounts.tls}/ca.crt`)}`], "  ") : [];
+
 /** Routes need the admin's password: without one any pod of the cluster could join and read everything. */
-const cluster = ({ names }: Instance, { replicas }: ManagedNats): readonly string[] => {
+const cluster = ({ names }: Instance, nats: ManagedNats): readonly string[] => {
+  const { replicas } = nats;
   if (replicas === 1) return [];
   return [
     "cluster {",
     `  name: ${names.nats}`,
     `  listen: "0.0.0.0:${ports.natsCluster.number}"`,
     "  no_advertise: true",
+    ...routeTls(nats),
     `  authorization { user: ${natsUsers.admin}, password: $${natsEnvironment.admin} }`,
     `  routes: [${Array.from({ length: replicas }, (_, index) => `$${routeVariable(index)}`).join(", ")}]`,
     "}",
@@ -86,9 +110,10 @@ export const natsConfigText = (instance: Instance, nats: ManagedNats): string =>
     `max_payload: ${maxPayload}`,
     `lame_duck_duration: "30s"`,
     `lame_duck_grace_period: "2s"`,
+    ...clientTls(nats),
     "jetstream {",
     `  store_dir: ${JSON.stringify(natsMounts.journal)}`,
-    `  max_file_store: ${Math.floor(nats.sizeBytes * fileStoreShare)}`,
+    `  max_file_store: ${Math.floor(nats.storeBytes * fileStoreShare)}`,
     `  max_memory_store: ${maxMemoryStore}`,
     "}",
     ...accounts(instance.natsInstance),

@@ -96,6 +96,7 @@ export const natsContainer = (instance: Instance, nats: ManagedNats) => ({
   securityContext: restrictedContainer,
   volumeMounts: [
     { name: "config", mountPath: natsMounts.config, readOnly: true },
+    ...(nats.tls ? [{ name: "tls", mountPath: natsMounts.tls, readOnly: true }] : []),
     { name: "journal", mountPath: natsMounts.journal },
   ],
 });

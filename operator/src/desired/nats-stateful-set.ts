@@ -6,14 +6,16 @@ import { metadata } from "./metadata.ts";
 import { natsContainer, natsGraceSec } from "./nats-container.ts";
 import type { ManagedNats } from "./nats-plan.ts";
 import { placement, podMetadata } from "./pod-extras.ts";
-import { restrictedPod } from "./pod-security.ts";
+import { restrictedPod, secretFileMode } from "./pod-security.ts";
 
-/** On the pod template: a changed configuration or password has the servers restarted one by one; both are read at the start. */
+/** On the pod template: a changed configuration, password or certificate has the servers restarted one by one; all are read at the start. */
 const rollAnnotations = ({ facts }: Instance, configText: string) => {
   const { revision } = facts.secrets.natsUsers;
+  const tlsRevision = facts.secrets.natsTls?.server.revision;
   return {
     "revenprox.io/nats-config-hash": configHash(configText),
     ...(revision === undefined ? {} : { "revenprox.io/nats-users-revision": revision }),
+    ...(tlsRevision === undefined ? {} : { "revenprox.io/nats-tls-revision": tlsRevision }),
   };
 };
 
@@ -41,6 +43,7 @@ const podSpec = (instance: Instance, nats: ManagedNats) => ({
   containers: [natsContainer(instance, nats)],
   volumes: [
     { name: "config", configMap: { name: instance.names.natsConfig } },
+    ...(nats.tls ? [{ name: "tls", secret: { secretName: instance.names.natsTls, defaultMode: secretFileMode } }] : []),
     ...(nats.volume.kind === "empty-dir" ? [{ name: "journal", emptyDir: { sizeLimit: nats.size } }] : []),
   ],
 });

@@ -204,3 +204,10 @@ test("an operator that runs outside does not know its namespace: its labels alon
   expect(allows({ policies, namespaces }, { from: parties.operator, ...to })).toBe(true);
   expect(allows({ policies, namespaces }, { from: parties["pod beside"], ...to })).toBe(false);
 });
+
+test.each([
+  [{ nats: { external: { servers: ["nats://later:99999"] } } }, "nats://later:99999 is no URL"],
+  [{ config: { jwtVerifier: { webhookUrl: "http://%zz/ask" } } }, "http://%zz/ask is no URL"],
+])("a URL that the CRD lets pass and nobody can call is named: %j", (spec, message) => {
+  expect(() => policiesOf(spec)).toThrow(message);
+});

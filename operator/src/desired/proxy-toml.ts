@@ -26,20 +26,29 @@ export const valueAt = (config: Table, { section, name }: ConfigKey): unknown =>
 };
 
 /** Address of the managed NATS; the search path of a pod adds the cluster's domain, whatever it is. */
-export const managedNatsUrl = ({ names, namespace }: Instance): string =>
-  `nats://${names.nats}.${namespace}.svc:${ports.natsClient.number}`;
+export const managedNatsUrl = ({ names, namespace, nats }: Instance): string => {
+  const scheme = nats.kind === "managed" && nats.tls ? "tls" : "nats";
+  return `${scheme}://${names.nats}.${namespace}.svc:${ports.natsClient.number}`;
+};
 
 const natsKeys = (instance: Instance): Table => {
   const { nats, natsInstance } = instance;
   const passwordFile = `${proxyMounts.natsCredentials}/password`;
+  const authorities = { tlsCaFile: `${proxyMounts.natsAuthorities}/ca.crt` };
   if (nats.kind === "managed") {
-    return { servers: [managedNatsUrl(instance)], instance: natsInstance, user: natsUsers.proxy, passwordFile };
+    return {
+      servers: [managedNatsUrl(instance)],
+      instance: natsInstance,
+      user: natsUsers.proxy,
+      passwordFile,
+      ...(nats.tls ? authorities : {}),
+    };
   }
   return {
     servers: nats.servers,
     instance: natsInstance,
     ...(nats.credentialsSecret === undefined ? {} : { passwordFile }),
-    ...(nats.caSecret === undefined ? {} : { tlsCaFile: `${proxyMounts.natsAuthorities}/ca.crt` }),
+    ...(nats.caSecret === undefined ? {} : authorities),
     ...(nats.clientSecret === undefined
       ? {}
       : {

@@ -17,7 +17,12 @@ const secret = (secretName: string, more: Readonly<Record<string, unknown>> = {}
 const natsVolumes = ({ nats, names }: Instance): readonly Volume[] => {
   const volume = { name: "nats-credentials", mountPath: proxyMounts.natsCredentials };
   if (nats.kind === "managed") {
-    return [{ ...volume, source: secret(names.natsUsers, { items: [{ key: natsUsers.proxy, path: "password" }] }) }];
+    const password = secret(names.natsUsers, { items: [{ key: natsUsers.proxy, path: "password" }] });
+    const authorities = secret(names.natsTls, { items: [{ key: "ca.crt", path: "ca.crt" }] });
+    return [
+      { ...volume, source: password },
+      ...(nats.tls ? [{ name: "nats-ca", mountPath: proxyMounts.natsAuthorities, source: authorities }] : []),
+    ];
   }
   const files = (name: string, mountPath: string, secretName: string | undefined, keys: readonly string[]) => {
     if (secretName === undefined) return [];

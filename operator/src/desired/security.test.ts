@@ -32,7 +32,7 @@ const textsIn = (value: unknown): readonly string[] => {
 };
 
 const own = names("web");
-const generated: readonly string[] = [own.publishKey, own.managementTokens, own.natsUsers];
+const generated: readonly string[] = [own.publishKey, own.managementTokens, own.natsUsers, own.natsTls];
 
 describe.each([
   ["{}", {}],

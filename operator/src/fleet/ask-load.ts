@@ -12,6 +12,10 @@ const countIn = (body: Readonly<Record<string, unknown>>, field: string): number
   return value;
 };
 
+/** Of a field that a build of another version may not have: nothing is made of what is not told. */
+const countOrNone = (body: Readonly<Record<string, unknown>>, field: string): number =>
+  body[field] === undefined ? 0 : countIn(body, field);
+
 const breakers = ["closed", "open", "none"] as const;
 
 const parseLoad = (body: Readonly<Record<string, unknown>>): PodFigures => {
@@ -19,13 +23,14 @@ const parseLoad = (body: Readonly<Record<string, unknown>>): PodFigures => {
   return {
     streams: countIn(body, "streams"),
     limit: countIn(body, "limit"),
-    topics: countIn(body, "topics"),
+    topics: countOrNone(body, "topics"),
     draining: body["draining"] === true,
     degraded: Array.isArray(degraded) ? degraded.filter((reason) => typeof reason === "string") : [],
-    natsConnected: body["nats_connected"] === true,
+    // A proxy that says nothing of it is not cut off, and must not be replaced for it.
+    natsConnected: body["nats_connected"] !== false,
     breaker: breakers.find((state) => state === body["breaker"]),
-    moved: countIn(body, "moved"),
-    shedding: countIn(body, "shedding"),
+    moved: countOrNone(body, "moved"),
+    shedding: countOrNone(body, "shedding"),
   };
 };
 
@@ -33,7 +38,7 @@ const parseLoad = (body: Readonly<Record<string, unknown>>): PodFigures => {
 const parseConnections = (body: Readonly<Record<string, unknown>>): PodFigures => ({
   streams: countIn(body, "active_connections"),
   limit: countIn(body, "max_connections_effective"),
-  topics: countIn(body, "topics"),
+  topics: countOrNone(body, "topics"),
   draining: false,
   degraded: [],
   natsConnected: true,

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { causeOf } from "../healing/ailments.ts";
 import { podKind } from "../kube/kinds.ts";
 import type { LiveObject } from "../kube/object.ts";
 import { liveObject } from "../kube/testing/fakes.ts";
@@ -102,6 +104,42 @@ test.each<[string, () => ManagementAnswer]>([
   const read = await fleet.read(revenprox, [pod("a", "10.0.0.1"), pod("b", "10.0.0.2")], 0);
   expect(read.map(({ figures }) => figures?.streams)).toEqual([undefined, 7]);
   expect(silent).toEqual(["a"]);
+});
+
+const { streams, limit, topics, ...later } = load;
+
+test.each([
+  ["says nothing but what it holds", { streams, limit }, { topics: 0 }],
+  ["does not say whether it reaches NATS", { streams, limit, topics, moved: 3 }, { topics: 2, moved: 3 }],
+  ["says more than is known here", { streams, limit, topics, tomorrow: { of: ["x"] }, breaker: "half" }, { topics: 2 }],
+])("a build of another version that %s: nothing is made of what is not told", async (_, body, more) => {
+  expect(Object.keys(later)).toHaveLength(6);
+  const { fleet, silent } = fleetWith(() => ({ status: 200, body }));
+  const [read] = await fleet.read(revenprox, [pod("a", "10.0.0.1")], 0);
+  const told = { draining: false, degraded: [], natsConnected: true, breaker: undefined, moved: 0, shedding: 0 };
+  expect(read?.figures).toEqual({ streams, limit, ...told, ...more });
+  expect(silent).toEqual([]);
+  expect(read === undefined ? "none" : causeOf(read)).toBeUndefined();
+});
+
+test("whatever a proxy answers, reading it fails for nobody", async () => {
+  const field = fc.constantFrom(...Object.keys(load), "active_connections", "max_connections_effective", "x");
+  const body = fc.oneof(fc.jsonValue(), fc.dictionary(field, fc.jsonValue()));
+  const answer = fc.record({ status: fc.constantFrom(200, 204, 301, 401, 404, 500), body });
+  await fc.assert(
+    fc.asyncProperty(fc.array(answer, { minLength: 1, maxLength: 4 }), async (answers) => {
+      let next = 0;
+      const { fleet } = fleetWith(() => answers[next++ % answers.length] ?? { status: 200, body: {} });
+      const pods = [pod("a", "10.0.0.1"), pod("b", "10.0.0.2")];
+      const read = await fleet.read(revenprox, pods, 0);
+      expect(read.map((each) => each.pod)).toEqual(["a", "b"]);
+      for (const { figures } of read)
+        if (figures !== undefined) expect(Object.values(figures).some((value) => Number.isNaN(value))).toBe(false);
+      const wish = { pod: "a", streams: 1, keep: 1, ratePerSec: 1 };
+      expect(typeof (await fleet.shed(revenprox, pods, [wish]))).toBe("boolean");
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("an older build is asked for what it tells", async () => {

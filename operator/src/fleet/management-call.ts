@@ -48,7 +48,9 @@ export const callManagement: CallManagement = ({ address, path, token, body }) =
       response.on("error", reject);
       response.on("end", () => {
         try {
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) });
+          const status = response.statusCode ?? 0;
+          // What a refusal says is for people, and a build of another version may say it in another form.
+          resolve({ status, body: status >= 400 ? undefined : JSON.parse(text) });
         } catch (cause) {
           reject(new ManagementAnswerError(`${url} answered ${response.statusCode}, but no JSON`, { cause }));
         }

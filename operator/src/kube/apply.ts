@@ -1,4 +1,5 @@
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import { NotLeadingError } from "../leader/fence.ts";
 import type { ApplyOutcome, DesiredObject, ObjectRef } from "../reconcile/ports.ts";
 import { contentHash } from "./canonical.ts";
 import type { KubeClient } from "./client.ts";
@@ -33,7 +34,10 @@ interface Wish {
   readonly hash: string;
 }
 
-/** Brings one object to its desired state; writes nothing when it is there. Never throws. */
+/**
+ * Brings one object to its desired state; writes nothing when it is there. Throws only NotLeadingError: there is no
+ * sense in the rest of a pass then.
+ */
 export const applyObject = async (
   dependencies: ApplyDependencies,
   revenprox: RevenProx,
@@ -50,15 +54,23 @@ export const applyObject = async (
       return { kind: "failed", ref, message: "the former object of this name is still being deleted" };
     return await update(dependencies, wish, live);
   } catch (error) {
+    if (error instanceof NotLeadingError) throw error;
     return failureOf(ref, error);
   }
 };
+
+/** While a CRD goes away its objects are refused as if by a rule; a moment later their kind is not served. */
+const goesAway = /while custom resource definition is terminating/;
+
+/** Whether the API server will say the same again until somebody edits something. */
+const asksForEdit = ({ status, malformed, message }: KubeError): boolean =>
+  ([400, 403, 422].includes(status) || malformed) && !goesAway.test(message);
 
 /** What a failed call means for an object: the end of its namespace, an answer that asks for an edit, or trouble that passes. */
 export const failureOf = (ref: ObjectRef, error: unknown): ApplyOutcome => {
   if (isEndOfNamespace(error)) return { kind: "namespace-ends", ref };
   const message = error instanceof Error ? error.message : String(error);
-  return error instanceof KubeError && [400, 403, 422].includes(error.status)
+  return error instanceof KubeError && asksForEdit(error)
     ? { kind: "refused", ref, status: error.status, reason: error.reason, message }
     : { kind: "failed", ref, message };
 };

@@ -10,15 +10,19 @@ import type { Discovery } from "./discovery.ts";
 import { createDriftMemory } from "./drift-memory.ts";
 import type { EventRecorder } from "./events.ts";
 import { evict } from "./evict.ts";
+import { createJournalVolumes } from "./journal-volumes.ts";
 import { optionalKinds, podKind, revenproxKind } from "./kinds.ts";
+import { ensureCertificates } from "./nats-certificates.ts";
 import type { NatsServers } from "./nats-servers.ts";
 import type { LiveObject } from "./object.ts";
 import { patchStatus } from "./patch-status.ts";
 import { podsBelow } from "./pod.ts";
+import type { ReadPrometheuses } from "./prometheuses.ts";
 import { prune } from "./prune.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Secrets } from "./secrets.ts";
-import type { DefaultStorageClass } from "./storage-class.ts";
+import type { ServedSchema } from "./served-schema.ts";
+import type { StorageClasses } from "./storage-class.ts";
 import type { ObjectStore } from "./store.ts";
 import type { ReadWorkload } from "./workload.ts";
 
@@ -26,14 +30,18 @@ export interface ClusterParts {
   readonly client: KubeClient;
   readonly store: ObjectStore;
   readonly discovery: Discovery;
+  readonly servedSchema: Pick<ServedSchema, "skew">;
   readonly secrets: Secrets;
-  readonly defaultStorageClass: DefaultStorageClass;
+  readonly storageClasses: StorageClasses;
+  readonly readPrometheuses: ReadPrometheuses;
   readonly readWorkload: ReadWorkload;
   readonly rollout: Rollout;
   readonly natsServers: NatsServers;
   readonly scaling: ScalingOutside;
   readonly record: EventRecorder;
   readonly secretsToCreate: SecretsToCreate;
+  /** For the dates of certificates. */
+  readonly clock: () => Date;
   readonly manager: string;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
@@ -54,12 +62,17 @@ export const createCluster = (parts: ClusterParts): Cluster => {
       const object = store.get(revenproxKind, namespace, name);
       return object === undefined ? undefined : asRevenProx(object);
     },
-    ensureSecrets: (revenprox) => secrets.ensure(revenprox, parts.secretsToCreate(revenprox, randomText)),
+    ensureSecrets: async (revenprox) => [
+      ...(await secrets.ensure(revenprox, parts.secretsToCreate(revenprox, randomText))),
+      ...(await ensureCertificates(parts, revenprox)),
+    ],
     facts: async (revenprox) => ({
       monitoring: discovery.served,
+      prometheuses: discovery.served.serviceMonitor ? await parts.readPrometheuses() : undefined,
       gateway: discovery.served,
       keda: discovery.served,
-      defaultStorageClass: await parts.defaultStorageClass(),
+      defaultStorageClass: await parts.storageClasses.defaultName(),
+      schema: parts.servedSchema.skew,
       secrets: await secrets.facts(revenprox),
     }),
     children: ({ metadata }) => store.ownedBy(metadata.uid),
@@ -81,6 +94,7 @@ export const createCluster = (parts: ClusterParts): Cluster => {
       ...parts.natsServers,
       evict: ({ metadata: { namespace } }, { name, uid }) => evict(parts.client, { namespace, name, uid }),
     },
+    journalVolumes: createJournalVolumes(parts),
     rollout: parts.rollout,
     rehearse: () => rehearse({ ...dependencies, random: randomText }, cluster),
     patchStatus: (revenprox, status, condition) => patchStatus(dependencies, revenprox, status, condition),

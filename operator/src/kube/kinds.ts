@@ -18,6 +18,9 @@ export const configMapKind = resource("v1", "ConfigMap", "configmaps");
 export const deploymentKind = resource("apps/v1", "Deployment", "deployments");
 export const statefulSetKind = resource("apps/v1", "StatefulSet", "statefulsets");
 
+/** Made by the StatefulSet's controller; read by name, and only while they are to grow. */
+export const persistentVolumeClaimKind = resource("v1", "PersistentVolumeClaim", "persistentvolumeclaims");
+
 export const podDisruptionBudgetKind = resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets");
 export const networkPolicyKind = resource("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies");
 

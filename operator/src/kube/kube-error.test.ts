@@ -17,3 +17,12 @@ test.each([
 test("a connection that broke says nothing of a namespace", () => {
   expect(isEndOfNamespace(new KubeUnreachableError("reset"))).toBe(false);
 });
+
+test.each([
+  ["a quantity that is none", 500, "failed to convert new object (default/web; apps/v1, Kind=Deployment)", true],
+  ["two items of one key", 500, "failed to create typed patch object (default/web; apps/v1, Kind=Deployment)", true],
+  ["trouble of the API server's own", 500, "etcdserver: request timed out", false],
+  ["an object that breaks a rule", 422, "spec.replicas: Invalid value", false],
+])("what was sent is malformed: %s", (_, status, message, malformed) => {
+  expect(new KubeError(status, JSON.stringify({ message }), "PATCH /x").malformed).toBe(malformed);
+});

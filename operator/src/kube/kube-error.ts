@@ -5,6 +5,9 @@ export interface FieldConflict {
   readonly field: string;
 }
 
+/** As for a list with two items of one key, or a quantity that is none: `managedfields` and `patch.go` of the API server. */
+const malformedObject = /^failed to (create typed patch object|convert new object)/;
+
 /** The API server's refusal: its HTTP status and the `Status` object it sent. */
 export class KubeError extends Error {
   override readonly name = "KubeError";
@@ -12,6 +15,8 @@ export class KubeError extends Error {
   /** CamelCase word such as NotFound, AlreadyExists, Conflict, Invalid, Expired; empty when the server gave none. */
   readonly reason: string;
   readonly conflicts: readonly FieldConflict[];
+  /** The object that was sent is none of its kind, which the API server tells as an error of its own (500). */
+  readonly malformed: boolean;
   /** Nothing can be made in the namespace any more: it is being terminated, or gone. */
   readonly namespaceEnds: boolean;
 
@@ -21,6 +26,7 @@ export class KubeError extends Error {
     this.status = status;
     this.reason = answer.reason;
     this.conflicts = answer.conflicts;
+    this.malformed = status === 500 && malformedObject.test(answer.message);
     this.namespaceEnds = answer.namespaceEnds;
   }
 }

@@ -9,6 +9,10 @@ const cold = (name: string, minute: number) => ({
   ...child(configMapKind, name, { creationTimestamp: `2026-11-23T00:0${minute}:00Z` }),
   immutable: true,
 });
+const inOneSecond = (name: string, resourceVersion: string) => ({
+  ...child(configMapKind, name, { creationTimestamp: "2026-11-23T00:00:00Z", resourceVersion }),
+  immutable: true,
+});
 const mounting = (name: string) => ({ ...liveObject(podKind, "p"), spec: { volumes: [{ configMap: { name } }] } });
 const desired = [child(configMapKind, "wanted")];
 
@@ -28,6 +32,12 @@ test.each([
     [cold("one", 1), cold("three", 3), cold("two", 2)],
     [],
     ["one", "two"],
+  ],
+  [
+    "also of those made within one second",
+    [inOneSecond("one", "99"), inOneSecond("two", "100"), inOneSecond("zero", "98")],
+    [],
+    ["one", "zero"],
   ],
   ["and those that a pod still mounts", [cold("one", 1), cold("two", 2), cold("three", 3)], [mounting("one")], ["two"]],
 ])("%s", (_, children, pods, gone) => {

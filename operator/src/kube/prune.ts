@@ -7,7 +7,7 @@ import { childKindOf, childKinds, configMapKind, pathOf } from "./kinds.ts";
 import { KubeError } from "./kube-error.ts";
 import { type LiveObject, refOf } from "./object.ts";
 import { mountedConfigMaps, podsBelow } from "./pod.ts";
-import type { ObjectStore } from "./store.ts";
+import { isOlderVersion, type ObjectStore } from "./store.ts";
 
 export interface PruneDependencies {
   readonly client: KubeClient;
@@ -45,10 +45,15 @@ const templatesOf = (desired: readonly DesiredObject[]): readonly LiveObject[] =
 const keptConfigs = (leftOver: readonly LiveObject[], pods: readonly LiveObject[]): ReadonlySet<LiveObject> => {
   const configs = leftOver.filter((object) => object.kind === configMapKind.kind && object["immutable"] === true);
   const mounted = new Set(pods.flatMap(mountedConfigMaps));
-  const age = ({ metadata }: LiveObject) => metadata.creationTimestamp ?? "";
-  const newest = configs.toSorted((a, b) => age(b).localeCompare(age(a))).slice(0, 1);
+  const newest = configs.toSorted((a, b) => (isOlder(a, b) ? 1 : -1)).slice(0, 1);
   return new Set([...newest, ...configs.filter(({ metadata }) => mounted.has(metadata.name))]);
 };
+
+/** Times of creation are whole seconds, and a configuration may follow another one within the same. */
+const isOlder = ({ metadata: left }: LiveObject, { metadata: right }: LiveObject): boolean =>
+  left.creationTimestamp === right.creationTimestamp
+    ? isOlderVersion(left.resourceVersion, right.resourceVersion)
+    : (left.creationTimestamp ?? "") < (right.creationTimestamp ?? "");
 
 /** Deletes what is ours and no longer desired; the answer names what could not be deleted. Never throws. */
 export const prune = async (

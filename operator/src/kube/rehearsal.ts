@@ -4,14 +4,19 @@ import type { Cluster, Rehearsal } from "../reconcile/reconcile.ts";
 import { type ApplyDependencies, applyObject } from "./apply.ts";
 import type { DriftMemory } from "./drift-memory.ts";
 import { dryRunClient } from "./dry-run.ts";
+import { createJournalVolumes } from "./journal-volumes.ts";
+import { ensureCertificates } from "./nats-certificates.ts";
 import { prune } from "./prune.ts";
 import { createSecrets } from "./secrets.ts";
+import type { StorageClasses } from "./storage-class.ts";
 import type { ObjectStore } from "./store.ts";
 
 export interface RehearsalParts extends Omit<ApplyDependencies, "store"> {
   readonly store: ObjectStore;
+  readonly storageClasses: StorageClasses;
   readonly secretsToCreate: SecretsToCreate;
   readonly random: (bytes: number) => string;
+  readonly clock: () => Date;
 }
 
 /** What was written for show is not kept: neither in the view of the cluster nor in what is known of rivals. */
@@ -23,7 +28,7 @@ const forgetful = ({ store, drift }: RehearsalParts): Pick<ApplyDependencies, "s
 const planned = (outcome: ApplyOutcome): ApplyOutcome => {
   const { ref } = outcome;
   if (outcome.kind === "created") return { kind: "planned", ref, action: "Create" };
-  if (outcome.kind === "changed" || outcome.kind === "drift-corrected")
+  if (outcome.kind === "changed" || outcome.kind === "renewed" || outcome.kind === "drift-corrected")
     return { kind: "planned", ref, action: "Change" };
   return outcome;
 };
@@ -40,9 +45,13 @@ export const rehearse = (parts: RehearsalParts, cluster: Cluster): Rehearsal => 
     writes,
     cluster: {
       ...cluster,
-      ensureSecrets: async (revenprox) =>
-        (await secrets.ensure(revenprox, parts.secretsToCreate(revenprox, parts.random))).map(planned),
+      ensureSecrets: async (revenprox) => {
+        const made = await secrets.ensure(revenprox, parts.secretsToCreate(revenprox, parts.random));
+        const certificates = await ensureCertificates({ secrets, clock: parts.clock }, revenprox);
+        return [...made, ...certificates].map(planned);
+      },
       apply: async (revenprox, object: DesiredObject) => planned(await applyObject(dependencies, revenprox, object)),
+      journalVolumes: createJournalVolumes({ ...parts, client }),
       prune: async (revenprox, desired) => {
         const failed = await prune({ client, store: parts.store }, revenprox, desired);
         return [...deletions(writes()), ...failed];

@@ -1,5 +1,6 @@
 import { names } from "@revenprox/contract/names";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
+import { hasGeneratedTls } from "../desired/nats-plan.ts";
 import { type SecretReference, secretReferences } from "../desired/secret-references.ts";
 import type { ClusterFacts, MissingSecret, SecretFact } from "../reconcile/ports.ts";
 import { contentHash } from "./canonical.ts";
@@ -18,15 +19,20 @@ export const secretFacts = async (get: GetSecret, { metadata, spec }: RevenProx)
   const { name, namespace } = metadata;
   const known = names(name);
   const fact = async (secretName: string, what = values) => factOf(await get(namespace, secretName), what);
+  const certificates = async () => ({
+    authority: await fact(known.natsAuthority),
+    server: await fact(known.natsTls),
+  });
   const credentials = spec.nats?.external?.credentialsSecret;
-  const [publishKey, managementTokens, natsUsers, missing] = await Promise.all([
+  const [publishKey, managementTokens, natsUsers, natsTls, missing] = await Promise.all([
     spec.auth?.publishKeysSecret === undefined ? fact(known.publishKey) : absent,
     fact(known.managementTokens),
     spec.nats?.external === undefined ? fact(known.natsUsers) : absent,
+    hasGeneratedTls(spec) ? certificates() : undefined,
     Promise.all(secretReferences(spec).map(async (each) => lackOf(await get(namespace, each.name), each))),
   ]);
   const natsCredentials = credentials === undefined ? undefined : await fact(credentials, userName);
-  return { publishKey, managementTokens, natsUsers, natsCredentials, missing: missing.flat() };
+  return { publishKey, managementTokens, natsUsers, natsTls, natsCredentials, missing: missing.flat() };
 };
 
 const absent: SecretFact = { exists: false };

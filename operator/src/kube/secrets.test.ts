@@ -120,3 +120,47 @@ describe("Secrets that the spec names", () => {
   });
   test("not when they are whole", async () => expect(await missingWith(all)).toEqual([]));
 });
+
+describe("replace", () => {
+  const live = (owner = {}) => ({ ...liveObject(secretKind, "r-nats-tls", owner), data: { "tls.crt": "eA==" } });
+  const replaced = async (owner: object, entries: Record<string, string>, put: () => unknown = () => ({})) => {
+    const bodies: unknown[] = [];
+    const { client, calls } = fakeServer((call) => {
+      bodies.push(call.body);
+      return put();
+    });
+    const secrets = createSecrets({ client, now: () => 0, manager: "m" });
+    const outcome = await secrets.replace(resource(), live(owner), { entries, news: "Renewed." });
+    return { outcome, calls, bodies };
+  };
+
+  test("writes nothing where nothing differs", async () => {
+    const { outcome, calls } = await replaced(controlledBy("u"), { "tls.crt": "x" });
+    expect(outcome.kind).toBe("unchanged");
+    expect(calls).toEqual([]);
+  });
+  test("writes all values over the version that was read", async () => {
+    const { outcome, calls, bodies } = await replaced(controlledBy("u"), { "ca.crt": "y" });
+    expect(outcome).toMatchObject({ kind: "renewed", news: "Renewed." });
+    expect(calls).toEqual(["PUT /api/v1/namespaces/n/secrets/r-nats-tls?fieldManager=m"]);
+    expect(bodies).toMatchObject([{ metadata: { resourceVersion: "1" }, data: { "ca.crt": "eQ==" } }]);
+    expect(bodies[0]).not.toHaveProperty(["data", "tls.crt"]);
+  });
+  test.each<[string, object, string]>([
+    ["a foreign one is left alone", {}, "name-conflict"],
+    ["one of a former resource, too", controlledBy("old"), "failed"],
+  ])("%s", async (_, owner, kind) => {
+    const { outcome, calls } = await replaced(owner, { "tls.crt": "y" });
+    expect(outcome.kind).toBe(kind);
+    expect(calls).toEqual([]);
+  });
+  test.each([
+    [409, "failed"],
+    [403, "refused"],
+  ])("an answer %d is an outcome", async (status, kind) => {
+    const { outcome } = await replaced(controlledBy("u"), { "tls.crt": "y" }, () => {
+      throw new KubeError(status, "{}", "PUT");
+    });
+    expect(outcome.kind).toBe(kind);
+  });
+});

@@ -6,6 +6,7 @@ import { pathOf, secretKind } from "./kinds.ts";
 import { isStatus } from "./kube-error.ts";
 import { keyOf, parseLiveObject } from "./object.ts";
 import { holderOf, ownerReferenceTo } from "./ownership.ts";
+import { type Replacement, replaceSecret } from "./replace-secret.ts";
 import { type Secret, secretFacts } from "./secret-facts.ts";
 
 export interface SecretDependencies {
@@ -14,10 +15,16 @@ export interface SecretDependencies {
   readonly manager: string;
 }
 
-/** Secrets of the RevenProxes: made once, read by name, never listed. */
+/** Secrets of the RevenProxes: read by name, never listed; made once, only certificates are written again. */
 export interface Secrets {
   /** Makes those that are absent. Never throws. */
   ensure(revenprox: RevenProx, specs: readonly SecretSpec[]): Promise<readonly ApplyOutcome[]>;
+  /** Undefined when there is none. Throws when the API server cannot tell. */
+  read(namespace: string, name: string): Promise<Secret | undefined>;
+  /** Makes an absent one. Never throws. */
+  create(revenprox: RevenProx, spec: SecretSpec): Promise<ApplyOutcome>;
+  /** As `replaceSecret`. */
+  replace(revenprox: RevenProx, live: Secret, replacement: Replacement): Promise<ApplyOutcome>;
   /** Throws when the API server cannot tell. */
   facts(revenprox: RevenProx): Promise<ClusterFacts["secrets"]>;
   /** One value as text; undefined when there is none. */
@@ -90,6 +97,15 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
 
   return {
     ensure: (revenprox, specs) => Promise.all(specs.map((spec) => ensureOne(revenprox, spec))),
+    read: get,
+    create: (revenprox, spec) =>
+      create(revenprox, spec).catch((error: unknown) => failureOf(secretRef(spec.name), error)),
+    replace: async (revenprox, live, replacement) => {
+      const outcome = await replaceSecret({ client, manager }, { revenprox, live }, replacement);
+      // Also where another one was faster: what is known of it is old.
+      if (outcome.kind !== "unchanged") cache.delete(keyOf(live.metadata.namespace, live.metadata.name));
+      return outcome;
+    },
     facts: (revenprox) => secretFacts(get, revenprox),
     value: async (namespace, name, key) => {
       const encoded = (await get(namespace, name))?.data?.[key];
@@ -98,7 +114,7 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
   };
 };
 
-const secretRef = (name: string) => ({ apiVersion: secretKind.apiVersion, kind: secretKind.kind, name });
+export const secretRef = (name: string) => ({ apiVersion: secretKind.apiVersion, kind: secretKind.kind, name });
 
 const bodyOf = (revenprox: RevenProx, spec: SecretSpec) => ({
   apiVersion: secretKind.apiVersion,

@@ -12,33 +12,49 @@ interface StorageClassList {
       readonly creationTimestamp?: string;
       readonly annotations?: Readonly<Record<string, string>>;
     };
+    readonly allowVolumeExpansion?: boolean;
   }[];
 }
 
-/** Name of the cluster's default StorageClass, as old as a minute at most; undefined when there is none or it may not be read. */
-export type DefaultStorageClass = () => Promise<string | undefined>;
+type Classes = StorageClassList["items"];
 
-export const createDefaultStorageClass = (client: KubeClient, now: () => number): DefaultStorageClass => {
-  let known: { readonly at: number; readonly name: string | undefined } | undefined;
-  return async () => {
-    if (known !== undefined && now() - known.at < FRESH_MS) return known.name;
-    const name = await readDefault(client);
-    known = { at: now(), name };
-    return name;
+/** The cluster's StorageClasses, as old as a minute at most. */
+export interface StorageClasses {
+  /** Name of the default one; undefined when there is none or it may not be read. */
+  defaultName(): Promise<string | undefined>;
+  /** Whether volumes of a class may grow; undefined when there is no such class or it may not be read. */
+  expandable(name: string): Promise<boolean | undefined>;
+}
+
+export const createStorageClasses = (client: KubeClient, now: () => number): StorageClasses => {
+  let known: { readonly at: number; readonly classes: Classes | undefined } | undefined;
+  const classes = async (): Promise<Classes | undefined> => {
+    if (known !== undefined && now() - known.at < FRESH_MS) return known.classes;
+    const read = await readClasses(client);
+    known = { at: now(), classes: read };
+    return read;
+  };
+  return {
+    defaultName: async () => defaultOf((await classes()) ?? []),
+    expandable: async (name) => {
+      const found = (await classes())?.find(({ metadata }) => metadata.name === name);
+      return found === undefined ? undefined : found.allowVolumeExpansion === true;
+    },
   };
 };
 
-const readDefault = async (client: KubeClient): Promise<string | undefined> => {
+/** Of several defaults the newest counts, as in the API server's own admission. */
+const defaultOf = (classes: Classes): string | undefined =>
+  classes
+    .map(({ metadata }) => metadata)
+    .filter(({ annotations }) => annotations?.[defaultAnnotation] === "true")
+    .toSorted(
+      (a, b) => (b.creationTimestamp ?? "").localeCompare(a.creationTimestamp ?? "") || a.name.localeCompare(b.name),
+    )[0]?.name;
+
+const readClasses = async (client: KubeClient): Promise<Classes | undefined> => {
   try {
-    const { items } = (await client.request({ method: "GET", path })) as StorageClassList;
-    // Of several defaults the newest counts, as in the API server's own admission.
-    const defaults = items
-      .map(({ metadata }) => metadata)
-      .filter(({ annotations }) => annotations?.[defaultAnnotation] === "true")
-      .toSorted(
-        (a, b) => (b.creationTimestamp ?? "").localeCompare(a.creationTimestamp ?? "") || a.name.localeCompare(b.name),
-      );
-    return defaults[0]?.name;
+    return ((await client.request({ method: "GET", path })) as StorageClassList).items;
   } catch (error) {
     // An operator of one namespace has no right to cluster-wide objects.
     if (isStatus(error, 403)) return undefined;

@@ -16,11 +16,7 @@ const pod = (podIP: string, app = "revenprox", ready = "True") => ({
   ...liveObject(podKind, `pod-${podIP}`, { labels: { app } }),
   status: { podIP, conditions: [{ type: "Ready", status: ready }] },
 });
-const secrets = (token: string | undefined): Secrets => ({
-  ensure: async () => [],
-  facts: async () => {
-    throw new Error("not asked here");
-  },
+const secrets = (token: string | undefined): Pick<Secrets, "value"> => ({
   value: async () => token,
 });
 

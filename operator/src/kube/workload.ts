@@ -12,7 +12,7 @@ import type { Secrets } from "./secrets.ts";
 export type AskProxy = (address: string, token: string) => Promise<Workload>;
 
 export interface WorkloadDependencies {
-  readonly secrets: Secrets;
+  readonly secrets: Pick<Secrets, "value">;
   readonly ask: AskProxy;
   readonly now: () => number;
   /** Told when an answer came in that differs from the one before. */

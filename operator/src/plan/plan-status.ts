@@ -62,6 +62,7 @@ const obstacleOf = (outcome: ApplyOutcome): Obstacle | undefined => {
     case "unchanged":
     case "created":
     case "changed":
+    case "renewed":
     case "drift-corrected":
       return undefined;
   }

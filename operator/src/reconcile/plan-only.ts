@@ -2,6 +2,7 @@ import { planAnnotation } from "@revenprox/contract/resource/group";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import { modeOf } from "../scaling/plan.ts";
 import { carryOut, planFor } from "./carry-out.ts";
+import { withVolumes } from "./grow-journal.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Pass } from "./passes.ts";
 import type { ReconcileDependencies } from "./reconcile.ts";
@@ -17,7 +18,7 @@ const replicasOf = ({ spec, status }: RevenProx): number =>
 export const planOnly = async (dependencies: ReconcileDependencies, revenprox: RevenProx): Promise<Outcome> => {
   const { cluster, writes } = dependencies.cluster.rehearse();
   const secrets = await cluster.ensureSecrets(revenprox);
-  const facts = await cluster.facts(revenprox);
+  const facts = await withVolumes(cluster, revenprox, await cluster.facts(revenprox));
   const plan = planFor(dependencies, revenprox, { facts, replicas: replicasOf(revenprox) });
   const outcomes = [...secrets, ...(await carryOut(cluster, revenprox, plan))];
   const pass: Pass = { facts, desired: plan.desired, outcomes, planned: writes() };

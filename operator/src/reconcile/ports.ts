@@ -1,6 +1,8 @@
+import type { SchemaSkew } from "@revenprox/contract/resource/field-paths";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { RevenProxStatus, RolloutStatus } from "@revenprox/contract/resource/status";
 import type { HealingLook } from "../healing/healer.ts";
+import type { Prometheus } from "../monitoring/pick-up.ts";
 import type { NatsServer } from "../nats/nats-server.ts";
 import type { RecordedWrite } from "../plan/recorded-write.ts";
 import type { Scaling } from "../scaling/scaler.ts";
@@ -90,16 +92,33 @@ export interface RolloutFacts {
   readonly outcomes: readonly ApplyOutcome[];
 }
 
+/** How far the volumes of managed NATS are on the way to the size of the spec. */
+export interface JournalVolumes {
+  /** Every file system has it: servers may be restarted with it, and then the StatefulSet made anew with it. */
+  readonly grown: boolean;
+  /** Size of volumes that are there while no StatefulSet is: one that is being made anew. */
+  readonly kept?: string;
+  readonly waitingFor?: string;
+  /** Why it goes no further by itself. */
+  readonly blocked?: string;
+}
+
 /** What the cluster offers, read before `desired()`. */
 export interface ClusterFacts {
   /** Whether the API server serves these kinds of monitoring.coreos.com/v1. */
   readonly monitoring: { readonly serviceMonitor: boolean; readonly prometheusRule: boolean };
+  /** Those of the Prometheus Operator; absent: not known. */
+  readonly prometheuses?: readonly Prometheus[] | undefined;
   /** Whether it serves HTTPRoutes of gateway.networking.k8s.io/v1. */
   readonly gateway: { readonly httpRoute: boolean };
   /** Whether it serves ScaledObjects of keda.sh/v1alpha1. */
   readonly keda: { readonly scaledObject: boolean };
   /** Name of the default StorageClass; undefined when there is none or it may not be read. */
   readonly defaultStorageClass: string | undefined;
+  /** How the CRD that is served differs from this operator's; absent: not known yet. */
+  readonly schema?: SchemaSkew | undefined;
+  /** Absent: the volumes of managed NATS have the size of the spec, or there are none. */
+  readonly journalVolumes?: JournalVolumes;
   /** Absent: the number of the spec, at once. */
   readonly rollout?: RolloutFacts;
   readonly secrets: {
@@ -107,6 +126,8 @@ export interface ClusterFacts {
     readonly publishKey: SecretFact;
     readonly managementTokens: SecretFact;
     readonly natsUsers: SecretFact;
+    /** The generated certificates of managed NATS; undefined without its TLS. */
+    readonly natsTls: { readonly authority: SecretFact; readonly server: SecretFact } | undefined;
     /** `spec.nats.external.credentialsSecret`, its revision that of the user name; undefined when the resource names none. */
     readonly natsCredentials: SecretFact | undefined;
     /** Secrets of the user's that proxies cannot start without, as far as they cannot. */
@@ -129,7 +150,7 @@ export interface DesiredInput {
 /** Every object that is to exist for a RevenProx, in the order of writing. Pure. */
 export type Desired = (input: DesiredInput) => readonly DesiredObject[];
 
-/** A Secret that is made once when it is absent and never written again. */
+/** A Secret that is made when it is absent; all but the certificates are never written again. */
 export interface SecretSpec {
   readonly name: string;
   readonly namespace: string;
@@ -146,6 +167,8 @@ export type ApplyOutcome =
   | { readonly kind: "unchanged" | "created" | "changed"; readonly ref: ObjectRef }
   /** In plan mode: what a dry run would have done. */
   | { readonly kind: "planned"; readonly ref: ObjectRef; readonly action: "Create" | "Change" | "Delete" }
+  /** A generated Secret that exists got other values; `news` says which, in sentences. */
+  | { readonly kind: "renewed"; readonly ref: ObjectRef; readonly news: string }
   /** Another manager had changed `fields` (dotted paths); they were put back. */
   | {
       readonly kind: "drift-corrected";

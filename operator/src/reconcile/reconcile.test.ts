@@ -35,6 +35,7 @@ const facts: ClusterFacts = {
     publishKey: { exists: true },
     managementTokens: { exists: true },
     natsUsers: { exists: true },
+    natsTls: undefined,
     natsCredentials: undefined,
     missing: [],
   },
@@ -67,6 +68,7 @@ const harness = (options: {
     workload: () => undefined,
     scaling: { liveReplicas: () => undefined, loads: async () => [], setScale: async () => undefined },
     rollout: async (_, wanted) => ({ replicas: wanted, paused: false, outcomes: [] }),
+    journalVolumes: { grow: async () => undefined, replaceStatefulSet: async () => false },
     nats: {
       known: () => [],
       isDue: () => false,

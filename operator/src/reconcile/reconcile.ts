@@ -4,6 +4,7 @@ import type { Healer } from "../healing/healer.ts";
 import type { RecordedWrite } from "../plan/recorded-write.ts";
 import type { Scaler, ScalingOutside } from "../scaling/scaler.ts";
 import { carryOut, namespaceEnds, planFor } from "./carry-out.ts";
+import { finishGrowth, type JournalVolumeClaims, withVolumes } from "./grow-journal.ts";
 import { HANDED_OVER_SECONDS, type Outcome, outcomeOf, soonest } from "./outcome.ts";
 import type { Passes } from "./passes.ts";
 import { isPlanOnly, planOnly } from "./plan-only.ts";
@@ -39,7 +40,7 @@ export interface Cluster {
   /** Throws when the API server cannot tell. */
   facts(revenprox: RevenProx): Promise<ClusterFacts>;
   children(revenprox: RevenProx): readonly KubernetesObject[];
-  /** Never throws. */
+  /** Throws only where this operator may not write any more: the pass is over then. */
   apply(revenprox: RevenProx, object: DesiredObject): Promise<ApplyOutcome>;
   /** Answers only what could not be deleted. Never throws. */
   prune(revenprox: RevenProx, desired: readonly DesiredObject[]): Promise<readonly ApplyOutcome[]>;
@@ -48,6 +49,7 @@ export interface Cluster {
   /** Takes the next step of the proxies to `wanted` of them; what the Deployment is told of it comes with `apply`. Never throws. */
   rollout(revenprox: RevenProx, wanted: number): Promise<RolloutFacts>;
   readonly nats: NatsFleet;
+  readonly journalVolumes: JournalVolumeClaims;
   /** For one pass whose writes change nothing. */
   rehearse(): Rehearsal;
   readonly scaling: ScalingOutside;
@@ -97,7 +99,7 @@ export const reconcile = async (dependencies: ReconcileDependencies, key: string
   const scaled = await scaler.scale(revenprox, cluster.scaling);
   if (scaled.kind === "handed-over") return { kind: "retry-after", seconds: HANDED_OVER_SECONDS };
   const rollout = await cluster.rollout(revenprox, scaled.replicas);
-  const known = { ...facts, rollout };
+  const known = { ...(await withVolumes(cluster, revenprox, facts)), rollout };
   const plan = planFor(dependencies, revenprox, { facts: known, replicas: scaled.replicas });
   const outcomes = [...secrets, ...rollout.outcomes, ...(await carryOut(cluster, revenprox, plan))];
   if (outcomes.some(namespaceEnds)) return { kind: "done" };
@@ -107,5 +109,6 @@ export const reconcile = async (dependencies: ReconcileDependencies, key: string
   const outcome = outcomeOf(outcomes);
   if (outcome.kind === "failed") return outcome;
   const rolls = await rollNats(cluster, revenprox);
-  return soonest(outcome, [...(rolls ? [ROLLING_SECONDS] : []), scaled.againSeconds, rollout.revisitSec]);
+  const growing = await finishGrowth(cluster, revenprox, { volumes: known.journalVolumes, outcomes, rolls });
+  return soonest(outcome, [...(rolls ? [ROLLING_SECONDS] : []), scaled.againSeconds, rollout.revisitSec, growing]);
 };

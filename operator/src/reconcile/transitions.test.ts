@@ -35,12 +35,18 @@ describe("conditions", () => {
   });
 });
 
+test("what the spec does not ask for is no news", () => {
+  const condition = { type: "RouteReady", reason: "NotAsked", message: "no route", lastTransitionTime: "" };
+  expect(eventsOfConditions(undefined, { conditions: [{ ...condition, status: "True" }] })).toEqual([]);
+});
+
 describe("outcomes", () => {
   test.each<[ApplyOutcome, string[]]>([
     [{ kind: "unchanged", ref }, []],
     [{ kind: "changed", ref }, []],
     [{ kind: "failed", ref, message: "no answer" }, []],
     [{ kind: "created", ref }, ["Normal Created"]],
+    [{ kind: "renewed", ref, news: "The certificate is renewed." }, ["Normal CertificateRenewed"]],
     [{ kind: "drift-corrected", ref, manager: "kubectl-edit", fields: [".spec.type"] }, ["Warning DriftCorrected"]],
     [{ kind: "conflict", ref, manager: "kubectl-edit", fields: [".spec.type"] }, ["Warning Conflict"]],
     [{ kind: "name-conflict", ref, owner: "nobody" }, ["Warning NameConflict"]],

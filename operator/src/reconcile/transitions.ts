@@ -90,6 +90,8 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
     case "created":
     case "planned":
       return [];
+    case "renewed":
+      return [{ type: "Normal", reason: "CertificateRenewed", message: outcome.news }];
     case "drift-corrected":
       return warning(
         "DriftCorrected",
@@ -98,7 +100,7 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
     case "conflict":
       return lasting(
         "Conflict",
-        `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${named(outcome.ref)}: not put back for some minutes; stop ${outcome.manager} or change the RevenProx`,
+        `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${named(outcome.ref)}: not put back for some minutes; the condition Stalled says what to do`,
       );
     case "name-conflict":
       return lasting(
@@ -111,14 +113,20 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
 };
 
 /** Conditions whose True is bad news. */
-const abnormalWhenTrue: ReadonlySet<string> = new Set(["Stalled", "UpgradePending", "HealingExhausted"]);
+const abnormalWhenTrue: ReadonlySet<string> = new Set([
+  "Stalled",
+  "UpgradePending",
+  "HealingExhausted",
+  "StorageGrowthBlocked",
+  "SchemaOutdated",
+]);
 
 const isHealthy = ({ type, status }: StatusCondition): boolean =>
   status === (abnormalWhenTrue.has(type) ? "False" : "True");
 
 const eventOfCondition = (before: Conditions, now: StatusCondition): readonly ResourceEvent[] => {
   const old = before.find(({ type }) => type === now.type);
-  if (now.type === "Reconciling" || old?.status === now.status) return [];
+  if (now.type === "Reconciling" || now.reason === "NotAsked" || old?.status === now.status) return [];
   const message = `${now.type} is ${now.status}: ${now.message}`;
   if (isHealthy(now)) {
     const isNews = !abnormalWhenTrue.has(now.type) || old !== undefined;

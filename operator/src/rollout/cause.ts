@@ -20,7 +20,7 @@ export const causeOf = ({ wanted, current, pods, shed, revisionOf }: CauseInput)
     return { reason: "PodTemplateChanged", from: `${Math.min(...revisions)}`, to: `${Math.max(...revisions)}` };
   }
   if (stay.length > wanted || (stay.length > 0 && current > wanted))
-    return { reason: "ScaleDown", from: `${stay.length}`, to: `${wanted}` };
+    return { reason: "ScaleDown", from: `${Math.max(stay.length, current)}`, to: `${wanted}` };
   const shedding = stay.some(({ figures }) => (figures?.shedding ?? 0) > 0);
   return shed || shedding ? { reason: "Rebalance", from: `${stay.length}`, to: `${stay.length}` } : undefined;
 };

@@ -1,6 +1,7 @@
 import type { AutoscalingStatus, RevenProxStatus } from "@revenprox/contract/resource/status";
 import type { StatusInput } from "../reconcile/ports.ts";
 import { wholeSeconds } from "./conditions.ts";
+import { differs } from "./workload-figures.ts";
 
 type Old = Pick<RevenProxStatus, "autoscaling" | "connections">;
 
@@ -11,6 +12,10 @@ const lastChange = ({ lastScaleTime, reason }: Partial<AutoscalingStatus> = {}) 
   ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
   ...(reason === undefined ? {} : { reason }),
 });
+
+/** A load that was counted while a pod was silent, beside streams of all pods: it would stay as long as they do. */
+const isAstray = (told: number | undefined, now: number | undefined, connections: number | undefined): boolean =>
+  told !== undefined && now !== undefined && differs(connections, told) && !differs(connections, now);
 
 /**
  * What autoscaling decided. The load is renewed with `connections` or with a change of replicas, lest each stream that
@@ -24,8 +29,9 @@ export const autoscalingFields = (
   const { autoscaling: old, connections: shown }: Old = revenprox.status ?? {};
   const { mode, desired, byStreams } = scaling;
   const scaled = old !== undefined && old.desired !== desired;
-  const renewed = scaled || old?.mode !== mode || shown !== connections;
-  const load = renewed ? byStreams?.load.streams : old.load;
+  const current = byStreams?.load.streams;
+  const renewed = scaled || old?.mode !== mode || shown !== connections || isAstray(old.load, current, connections);
+  const load = renewed ? current : old.load;
   const change = scaled
     ? { lastScaleTime: wholeSeconds(now), reason: byStreams?.reason ?? foreignReason[mode] }
     : lastChange(old);

@@ -134,6 +134,16 @@ describe("status.autoscaling", () => {
     expect(first.autoscaling).toEqual({ mode: "Connections", desired: 3, load: 24_000, targetPerPod: 8_000 });
   });
 
+  test("a load that was counted while a pod was silent is put right, and then stays", () => {
+    const astray = {
+      ...first,
+      autoscaling: { mode: "Connections", desired: 3, load: 16_000, targetPerPod: 8_000 },
+    } as const;
+    const stillSilent = decided(3, { load: { ...figures.load, streams: 16_500 } });
+    expect(later(stillSilent, 24_000, astray).autoscaling?.load).toBe(16_000);
+    expect(later(decided(3), 24_000, astray).autoscaling?.load).toBe(24_000);
+  });
+
   test("is the same while the load stays about the same", () => {
     const drifted = decided(3, { load: { ...figures.load, streams: 24_500 } });
     expect(later(drifted, 24_500).autoscaling).toEqual(first.autoscaling);

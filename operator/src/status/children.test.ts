@@ -1,6 +1,6 @@
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import { describe, expect, test } from "vitest";
-import type { ApplyOutcome } from "../reconcile/ports.ts";
+import type { ApplyOutcome, KubernetesObject } from "../reconcile/ports.ts";
 import { settledInput, testTime } from "../testing/live.ts";
 import { refOf, withOutcome } from "../testing/status-case.contract.ts";
 import { status } from "./index.ts";
@@ -17,6 +17,19 @@ describe("children", () => {
       "Secret web-nats-users",
       "ServiceAccount web",
     ]);
+  });
+
+  test("a Deployment that somebody has paused says who can go on with it; one that the operator has paused does not", () => {
+    const paused = (object: KubernetesObject) =>
+      object.kind === "Deployment"
+        ? { ...object, spec: { ...(object["spec"] as object), paused: true }, status: { observedGeneration: 1 } }
+        : object;
+    const input = settledInput({});
+    const observed = { objects: input.observed.objects.map(paused), pods: [] };
+    const byOthers = childOf(status({ ...input, observed }), "Deployment");
+    const byOperator = childOf(status({ ...input, observed, desired: input.desired.map(paused) }), "Deployment");
+    expect(byOthers?.message).toMatch(/0 of 3 pods .* kubectl rollout resume deployment\/web/);
+    expect(byOperator?.message).toBe("0 of 3 pods are of the present revision.");
   });
 
   test("one that is absent, one that is going, one whose name is taken", () => {

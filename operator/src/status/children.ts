@@ -38,16 +38,28 @@ const outcomeHealth = (outcome: ApplyOutcome | undefined): Health | undefined =>
     case "unchanged":
     case "created":
     case "changed":
+    case "renewed":
     case "drift-corrected":
     case "namespace-ends":
       return undefined;
   }
 };
 
-const workloadHealth = (object: KubernetesObject, trouble: Trouble | undefined): Health => {
-  const workload = liveWorkload(object);
+const isPaused = ({ spec }: KubernetesObject): boolean => (spec as { readonly paused?: boolean }).paused === true;
+
+/** The operator pauses a Deployment while pods drain; whoever else did that has to take it back. */
+const pausedByOthers = (desired: KubernetesObject, live: KubernetesObject): boolean =>
+  isPaused(live) && !isPaused(desired);
+
+const workloadHealth = (desired: KubernetesObject, live: KubernetesObject, trouble: Trouble | undefined): Health => {
+  const workload = liveWorkload(live);
   const waiting = waitsFor(workload);
   if (waiting === undefined) return current;
+  if (workload.observed && pausedByOthers(desired, live)) {
+    return inProgress(
+      `${waiting} It was paused, not by the operator: kubectl rollout resume deployment/${live.metadata.name}.`,
+    );
+  }
   const message = trouble?.message ?? workload.refusedPods?.message ?? waiting;
   return workload.deadlineExceeded && workload.observed ? failed(message) : inProgress(message);
 };
@@ -55,20 +67,24 @@ const workloadHealth = (object: KubernetesObject, trouble: Trouble | undefined):
 /** Trouble of the pods below a workload, by its kind. */
 export type Troubles = Readonly<Record<"Deployment" | "StatefulSet", Trouble | undefined>>;
 
-const liveHealth = (live: KubernetesObject | undefined, troubles: Troubles): Health => {
+const liveHealth = (desired: KubernetesObject, live: KubernetesObject | undefined, troubles: Troubles): Health => {
   if (live === undefined) return inProgress("It does not exist yet.");
   if (live.metadata.deletionTimestamp !== undefined) return inProgress("It is being deleted and made anew after that.");
-  if (live.kind === "Deployment" || live.kind === "StatefulSet") return workloadHealth(live, troubles[live.kind]);
+  if (live.kind === "Deployment" || live.kind === "StatefulSet")
+    return workloadHealth(desired, live, troubles[live.kind]);
   return current;
 };
 
 const secretChildren = ({ revenprox, facts, apply }: StatusInput): readonly ChildStatus[] => {
-  const { publishKey, managementTokens, natsUsers } = names(revenprox.metadata.name);
+  const { publishKey, managementTokens, natsUsers, natsAuthority, natsTls } = names(revenprox.metadata.name);
   const managed = revenprox.spec.nats?.external === undefined;
   const secrets: readonly (readonly [string, SecretFact])[] = [
     ...(revenprox.spec.auth?.publishKeysSecret === undefined ? [[publishKey, facts.secrets.publishKey] as const] : []),
     [managementTokens, facts.secrets.managementTokens],
     ...(managed ? [[natsUsers, facts.secrets.natsUsers] as const] : []),
+    ...(facts.secrets.natsTls === undefined
+      ? []
+      : [[natsAuthority, facts.secrets.natsTls.authority] as const, [natsTls, facts.secrets.natsTls.server] as const]),
   ];
   return secrets.map(([name, { exists }]) => {
     const ref = { apiVersion: "v1", kind: "Secret", name };
@@ -84,7 +100,10 @@ export const children = (input: StatusInput, troubles: Troubles): readonly Child
   const objects = listed.map((object) => {
     const ref = refOf(object);
     const live = observed.objects.find((each) => isSame(refOf(each), ref));
-    return { ...ref, ...(outcomeHealth(apply.find((each) => isSame(each.ref, ref))) ?? liveHealth(live, troubles)) };
+    return {
+      ...ref,
+      ...(outcomeHealth(apply.find((each) => isSame(each.ref, ref))) ?? liveHealth(object, live, troubles)),
+    };
   });
   return [...secretChildren(input), ...objects];
 };

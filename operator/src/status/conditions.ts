@@ -13,6 +13,12 @@ export interface ConditionTimes {
   readonly cameForward: boolean;
 }
 
+/** Most characters of a message that the CRD takes; what an API server says of many faults at once is longer. */
+const maxMessageLength = 4_096;
+
+const shortened = (message: string): string =>
+  message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength - 1)}…`;
+
 export const wholeSeconds = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, "Z");
 
 export const conditions = (verdicts: Verdicts, { old, now, generation, cameForward }: ConditionTimes): Condition[] =>
@@ -23,5 +29,5 @@ export const conditions = (verdicts: Verdicts, { old, now, generation, cameForwa
     const lastTransitionTime =
       before?.status === verdict.status && !restarts ? before.lastTransitionTime : wholeSeconds(now);
     const { status, reason, message } = verdict;
-    return { type, status, reason, message, lastTransitionTime, observedGeneration: generation };
+    return { type, status, reason, message: shortened(message), lastTransitionTime, observedGeneration: generation };
   });

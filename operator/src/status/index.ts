@@ -18,8 +18,10 @@ import { ready } from "./ready.ts";
 import { reconciling } from "./reconciling.ts";
 import { rolloutFields } from "./rollout-fields.ts";
 import { routeReady } from "./route-ready.ts";
+import { schemaOutdated } from "./schema-outdated.ts";
 import { type Situation, situationOf } from "./situation.ts";
 import { editNeeded, stalled } from "./stalled.ts";
+import { storageGrowthBlocked } from "./storage-growth-blocked.ts";
 import { upgradePending } from "./upgrade-pending.ts";
 import type { Verdict } from "./verdict.ts";
 import { workloadFigures } from "./workload-figures.ts";
@@ -34,11 +36,13 @@ const verdictsOf = (situation: Situation, nats: Verdict, progress: Progress): Ve
     Available: available(situation),
     NatsReady: nats,
     JournalDurable: journalDurable(situation),
+    StorageGrowthBlocked: storageGrowthBlocked(situation),
     MonitoringReady: monitoringReady(situation),
     RouteReady: routeReady(situation),
     AutoscalingReady: autoscalingReady(situation),
     HealingExhausted: healingExhausted(situation),
     AuthenticationConfigured: authenticationConfigured(situation),
+    SchemaOutdated: schemaOutdated(situation),
     UpgradePending: upgradePending(situation),
   };
 };

@@ -18,8 +18,8 @@ export const journalDurable = ({ input }: Situation): Verdict => {
   const statefulSet = [...observed.objects, ...desired].find(
     ({ kind, metadata }) => kind === "StatefulSet" && metadata.name === natsName,
   );
-  const { defaultStorageClass } = facts;
-  const nats = natsPlan(revenprox.spec, { defaultStorageClass, statefulSet });
+  const { defaultStorageClass, journalVolumes } = facts;
+  const nats = natsPlan(revenprox.spec, { defaultStorageClass, statefulSet, journalVolumes });
   if (nats.kind === "external") {
     return isUnknown("ExternalNats", "Whoever runs the external NATS knows how durable its storage is.");
   }

@@ -34,6 +34,8 @@ const waitingFor = ({ input, children }: Situation, nats: Verdict): string | und
   const move = moveUnderWay(input);
   if (move !== undefined)
     return `${move.reason} from ${move.from} to ${move.to}: ${move.waitingFor ?? "streams move to other pods."}`;
+  const volumes = input.facts.journalVolumes;
+  if (volumes?.waitingFor !== undefined) return `The volumes of the NATS servers grow: ${volumes.waitingFor}.`;
   const asked = wantedReplicas(input) > 0;
   return nats.status === "True" || (nats.status === "Unknown" && !asked) ? undefined : nats.message;
 };

@@ -3,18 +3,22 @@ import type { ApplyOutcome } from "../reconcile/ports.ts";
 import type { Progress } from "./progress.ts";
 import { isFalse, isTrue, type Trouble, type Verdict } from "./verdict.ts";
 
-const unprocessable = 422;
+const forbidden = 403;
 
 const refusalReason = ({ ref, status }: Extract<ApplyOutcome, { kind: "refused" }>): string => {
   if (ref.kind === revenproxApi.kind) return "InvalidSpec";
   const hasPods = ref.kind === "Deployment" || ref.kind === "StatefulSet";
-  return hasPods && status === unprocessable ? "PodTemplateInvalid" : "Refused";
+  return hasPods && status !== forbidden ? "PodTemplateInvalid" : "Refused";
 };
 
 const onlyPlanned: Trouble = {
   reason: "PlanOnly",
   message: `Nothing is written while the annotation ${planAnnotation} is there; status.plan says what would be. Remove it to have that done.`,
 };
+
+/** Whoever changes the number of pods is an autoscaler, most likely, whose manager's name says little. */
+const insteadOf = (fields: readonly string[]): string =>
+  fields.includes(".spec.replicas") ? "have autoscalers target the RevenProx" : "change the RevenProx instead";
 
 const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
   const object = `${outcome.ref.kind} ${outcome.ref.name}`;
@@ -27,18 +31,22 @@ const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
     case "conflict":
       return {
         reason: "Conflict",
-        message: `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${object}. Stop ${outcome.manager}, or change the RevenProx instead.`,
+        message: `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${object}. Stop that, or ${insteadOf(outcome.fields)}.`,
       };
     case "refused":
       return {
         reason: refusalReason(outcome),
-        message: `${object} is refused (${outcome.message}). Edit the RevenProx, or what refuses it.`,
+        message:
+          outcome.ref.kind === revenproxApi.kind
+            ? `The spec cannot be carried out: ${outcome.message}. Edit it.`
+            : `${object} is refused (${outcome.message}). Edit the RevenProx, or what refuses it.`,
       };
     case "planned":
       return onlyPlanned;
     case "unchanged":
     case "created":
     case "changed":
+    case "renewed":
     case "drift-corrected":
     case "namespace-ends":
     case "failed":

@@ -1,5 +1,5 @@
 import { type ConditionType, conditionTypes } from "@revenprox/contract/condition-types";
-import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import { type RevenProxStatus, revenproxStatus } from "@revenprox/contract/resource/status";
 import { describe, expect, test } from "vitest";
 import { secondsLater, settledInput, testTime, withWorkload } from "../testing/live.ts";
 import { next, none, said } from "../testing/status-case.contract.ts";
@@ -15,11 +15,13 @@ test("everything done", () => {
     "True ProxiesReady",
     "True Ready",
     "True PersistentVolume",
+    "False AsSpecified",
     "True Created",
     "True NotAsked",
     "True NotAsked",
     "False NotNeeded",
     "False PublishKeyOnly",
+    "False UpToDate",
     "False UpToDate",
   ]);
   expect(result).toMatchObject({
@@ -31,6 +33,15 @@ test("everything done", () => {
     natsStatus: "Ready",
   });
   expect(new Set(result.children?.map(({ health }) => health))).toEqual(new Set(["Current"]));
+});
+
+test("what the API server says at length is cut to what the schema of the status takes", () => {
+  const input = settledInput({});
+  const ref = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+  const refused = { kind: "refused", ref, status: 422, reason: "Invalid", message: "no ".repeat(5_000) } as const;
+  const result = status({ ...input, apply: [refused] });
+  expect(said(result, "Stalled")).toBe("True PodTemplateInvalid");
+  expect(revenproxStatus.safeParse(result).error?.issues).toBeUndefined();
 });
 
 describe("times", () => {

@@ -1,5 +1,11 @@
+import type { LabelSelector, Prometheus } from "../monitoring/pick-up.ts";
 import { settledInput } from "../testing/live.ts";
 import { refOf, testCases, withOutcome } from "../testing/status-case.contract.ts";
+
+const prometheus = (objects: LabelSelector): Prometheus => {
+  const selection = { objects, namespaces: {} };
+  return { namespace: "monitoring", name: "k8s", selections: { ServiceMonitor: selection, PrometheusRule: selection } };
+};
 
 testCases([
   {
@@ -7,6 +13,24 @@ testCases([
     input: settledInput({}, { monitoring: { serviceMonitor: false, prometheusRule: false } }),
     says: { MonitoringReady: "False CRDMissing", Ready: "True Ready" },
     naming: ["ServiceMonitor and PrometheusRule", "Prometheus Operator"],
+  },
+  {
+    name: "no Prometheus selects the ServiceMonitor",
+    input: settledInput({}, { prometheuses: [prometheus({ matchLabels: { release: "kps" } })] }),
+    says: { MonitoringReady: "False NotSelected", Ready: "True Ready" },
+    naming: [
+      "ServiceMonitor web",
+      'monitoring/k8s selects by {"matchLabels":{"release":"kps"}}',
+      "spec.monitoring.labels",
+    ],
+  },
+  {
+    name: "a Prometheus selects by the user's labels",
+    input: settledInput(
+      { monitoring: { labels: { release: "kps" } } },
+      { prometheuses: [prometheus({ matchLabels: { release: "kps" } })] },
+    ),
+    says: { MonitoringReady: "True Created" },
   },
   {
     name: "monitoring switched off",
@@ -102,7 +126,7 @@ testCases([
       ],
     },
     says: { Stalled: "True InvalidSpec", Ready: "False InvalidSpec", Available: "True ProxiesReady" },
-    naming: ["spec.config.x"],
+    naming: ["The spec cannot be carried out: spec.config.x: no. Edit it."],
   },
   {
     name: "another manager",
@@ -114,5 +138,16 @@ testCases([
     }),
     says: { Stalled: "True Conflict", Ready: "False Conflict" },
     naming: ["kubectl-edit", "spec.replicas"],
+  },
+  {
+    name: "an autoscaler of the Deployment",
+    input: withOutcome(settledInput({}), {
+      kind: "conflict",
+      ref: refOf("Deployment"),
+      manager: "kube-controller-manager",
+      fields: [".spec.replicas"],
+    }),
+    says: { Stalled: "True Conflict" },
+    naming: ["have autoscalers target the RevenProx"],
   },
 ]);

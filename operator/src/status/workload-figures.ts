@@ -4,7 +4,8 @@ import type { Workload } from "../reconcile/ports.ts";
 /** Share by which a figure must differ from the one shown, lest each stream that opens writes a status. */
 const shownChange = 0.05;
 
-const differs = (shown: number | undefined, now: number): boolean =>
+/** Whether a figure is so far from the one shown that it is worth a write. */
+export const differs = (shown: number | undefined, now: number): boolean =>
   shown === undefined || (shown === 0) !== (now === 0) || Math.abs(now - shown) > shown * shownChange;
 
 type Figures = Pick<RevenProxStatus, "connections" | "topics">;

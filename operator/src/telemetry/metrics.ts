@@ -18,6 +18,8 @@ export interface Readings {
   readonly resources: () => number;
   readonly cachedObjects: () => number;
   readonly leads: () => boolean;
+  /** Fields that the API server drops; undefined: not known. */
+  readonly missingFields: () => number | undefined;
 }
 
 /** The operator's own metrics; no label names a resource. */
@@ -157,5 +159,10 @@ const gauges = (registry: Registry, readings: Readings): void => {
   );
   gauge("resources", "RevenProxes known", readings.resources);
   gauge("cached_objects", "Objects of all kinds kept in memory", readings.cachedObjects);
+  gauge(
+    "served_crd_missing_fields",
+    "Fields of this release that the CRD in the cluster lacks, so that the API server drops them; -1 while not known",
+    () => readings.missingFields() ?? -1,
+  );
   gauge("leader", "1 while this operator leads, 0 while it stands by", () => Number(readings.leads()));
 };

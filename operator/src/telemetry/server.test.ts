@@ -12,6 +12,7 @@ const metrics = createMetrics(
     resources: () => 5,
     cachedObjects: () => 6,
     leads: () => true,
+    missingFields: () => 0,
   },
   "1.2.3",
 );

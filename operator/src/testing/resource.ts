@@ -1,6 +1,7 @@
 import { revenproxApi } from "@revenprox/contract/resource/group";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import { type RevenProxSpec, revenproxSpec } from "@revenprox/contract/resource/spec";
+import { hasGeneratedTls } from "../desired/nats-plan.ts";
 import type { ClusterFacts, DesiredInput, OperatorSettings } from "../reconcile/ports.ts";
 
 /** A spec as the API server would serve it, defaults filled in. */
@@ -30,17 +31,23 @@ export const allFacts: ClusterFacts = {
     publishKey: { exists: true, revision: "1" },
     managementTokens: { exists: true, revision: "1" },
     natsUsers: { exists: true, revision: "1" },
+    natsTls: undefined,
     natsCredentials: undefined,
     missing: [],
   },
 };
 
-export const inputOf = (spec: unknown, facts: Partial<ClusterFacts> = {}): DesiredInput => ({
-  revenprox: resourceOf(spec),
-  settings,
-  facts: { ...allFacts, ...facts },
-  current: [],
-});
+const certificates = { authority: { exists: true, revision: "1" }, server: { exists: true, revision: "1" } };
+
+export const inputOf = (spec: unknown, facts: Partial<ClusterFacts> = {}): DesiredInput => {
+  const natsTls = hasGeneratedTls(specOf(spec)) ? certificates : undefined;
+  return {
+    revenprox: resourceOf(spec),
+    settings,
+    facts: { ...allFacts, secrets: { ...allFacts.secrets, natsTls }, ...facts },
+    current: [],
+  };
+};
 
 /** Every key that a user may set, with a value of its own. */
 export const everythingSet = {
@@ -156,6 +163,7 @@ export const everythingSet = {
       replicas: 3,
       storage: { size: "10Gi", className: "fast" },
       image: "registry.example/nats:3.0",
+      tls: { enabled: true },
       resources: { requests: { memory: "512Mi" } },
       pod: {
         labels: { team: "bus" },

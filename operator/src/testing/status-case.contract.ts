@@ -1,8 +1,10 @@
 import type { ConditionType } from "@revenprox/contract/condition-types";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
+import { type KStatus, kstatus } from "@revenprox/contract/testing/kstatus";
 import { expect, test } from "vitest";
 import type { ApplyOutcome, StatusInput } from "../reconcile/ports.ts";
 import { status } from "../status/index.ts";
+import { startArgoHealth } from "./argo-health.ts";
 import { secondsLater, settledInput, unreadyPod, withWorkload } from "./live.ts";
 
 /** Status and reason of a condition: `True Ready`. */
@@ -50,8 +52,26 @@ export interface Case {
   readonly naming?: readonly string[];
 }
 
-/** One test a case. */
+/** What Argo CD is to say where kstatus says this. */
+const inArgoCD: Readonly<Record<KStatus, string>> = {
+  Current: "Healthy",
+  InProgress: "Progressing",
+  Failed: "Degraded",
+  Terminating: "Progressing",
+};
+
+/** One test a case, and one that Argo CD makes of them all what kstatus does. */
 export const testCases = (cases: readonly Case[]): void => {
+  test("Argo CD's health of each is what kstatus says", async () => {
+    const health = await startArgoHealth();
+    const told = cases.map(({ name, input }) => {
+      const { kind, metadata } = input.revenprox;
+      const object = { kind, metadata, status: status(input) };
+      return { name, argo: health(object).status, wanted: inArgoCD[kstatus(object)] };
+    });
+    expect(told.filter(({ argo, wanted }) => argo !== wanted)).toEqual([]);
+  });
+
   test.each(cases)("$name", ({ input, says, naming = [] }) => {
     const result = status(input);
     const types = Object.keys(says) as ConditionType[];

@@ -25,6 +25,8 @@ export interface OperatorOptions {
   /** Stands between the operator and the API server. */
   readonly through?: (client: KubeClient) => KubeClient;
   readonly stuckAfterMs?: number;
+  /** For the dates of certificates. */
+  readonly clock?: () => Date;
   /** How many times faster its clock runs: pauses, and what it calls old, are that much shorter. */
   readonly speed?: number;
 }
@@ -43,6 +45,7 @@ export const startOperator = async (
     environment = {},
     through,
     stuckAfterMs,
+    clock,
     speed = 1,
   }: OperatorOptions = {},
 ): Promise<RunningOperator> => {
@@ -52,11 +55,13 @@ export const startOperator = async (
   const operator = composeOperator(readSettings({ ...images, ...environment }), {
     client: through?.(direct) ?? direct,
     ...(stuckAfterMs === undefined ? {} : { stuckAfterMs }),
+    ...(clock === undefined ? {} : { clock }),
     scheduler: faster(speed),
     log,
     version: "0.0.0-test",
     identity: "test",
     discoveryIntervals: { missing: 300, complete: 300 },
+    schemaIntervalMs: 1_000,
   });
   const port = await listen(operator.server, 0);
   await operator.start();

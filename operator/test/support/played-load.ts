@@ -26,17 +26,24 @@ const anyAddress = (): string => {
   return `127.${part()}.${part()}.${part()}`;
 };
 
-/** Answers every request with what `answer` gives; undefined: breaks the connection. */
-export const playPlane = (answer: () => unknown): Promise<PlayedPlane> =>
+/** A path that this build does not have. */
+export const notFound = Symbol("404");
+
+/** Answers every request with what `answer` gives for its path; undefined: breaks the connection. */
+export const playPlane = (
+  answer: (path: string) => unknown,
+  port: number = ports.management.number,
+): Promise<PlayedPlane> =>
   new Promise((resolve, reject) => {
     const address = anyAddress();
-    const server: Server = createServer((_, response) => {
-      const body = answer();
+    const server: Server = createServer(({ url = "" }, response) => {
+      const body = answer(url);
       if (body === undefined) response.destroy();
+      else if (body === notFound) response.writeHead(404, { "content-type": "text/plain" }).end("404 page not found");
       else response.setHeader("content-type", "application/json").end(JSON.stringify(body));
     });
     server.on("error", reject);
-    server.listen(ports.management.number, address, () =>
+    server.listen(port, address, () =>
       resolve({
         address,
         close: () => {

@@ -18,6 +18,7 @@ const template = { spec: { containers: [{ name: "proxy", image: "x" }], terminat
 export class PlayedProxies {
   readonly #cluster: TestCluster;
   readonly #name: string;
+  readonly #tell: (streams: number, path: string) => unknown;
   readonly #labels: Readonly<Record<string, string>>;
   readonly #pods: PlayedPod[] = [];
   readonly #sizes: number[] = [];
@@ -28,9 +29,11 @@ export class PlayedProxies {
   #stopped = false;
   #replicaSet: KubernetesObject | undefined;
 
-  constructor(cluster: TestCluster, name: string) {
+  /** `tell` gives what a proxy that holds so many streams answers at a path of its management plane. */
+  constructor(cluster: TestCluster, name: string, tell: (streams: number, path: string) => unknown = loadAnswer) {
     this.#cluster = cluster;
     this.#name = name;
+    this.#tell = tell;
     this.#labels = selectorLabels(name, "proxy");
     this.#playing = this.#play();
     // Told by stop().
@@ -82,7 +85,7 @@ export class PlayedProxies {
   async #add(deployment: KubernetesObject): Promise<void> {
     const owner = await this.#ownerOfPods(deployment);
     const name = `${this.#name}-1-${this.#made++}`;
-    const plane = await playPlane(() => this.#answerOf(name));
+    const plane = await playPlane((path) => this.#answerOf(name, path));
     await this.#create(podKind, { name, owner }, { spec: template.spec });
     this.#pods.push({ name, plane });
     await this.#patchStatus(podKind, name, {
@@ -106,11 +109,11 @@ export class PlayedProxies {
     }
   }
 
-  #answerOf(name: string): unknown {
+  #answerOf(name: string, path: string): unknown {
     const index = this.#pods.findIndex((pod) => pod.name === name);
     if (this.#silent && index === 0) return undefined;
     const count = Math.max(1, this.#pods.length);
-    return loadAnswer(Math.floor(this.#streams / count) + (index < this.#streams % count ? 1 : 0));
+    return this.#tell(Math.floor(this.#streams / count) + (index < this.#streams % count ? 1 : 0), path);
   }
 
   async #ownerOfPods(deployment: KubernetesObject): Promise<KubernetesObject> {

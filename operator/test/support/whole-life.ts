@@ -2,8 +2,10 @@ import {
   childKinds,
   deploymentKind,
   pathOf,
+  persistentVolumeClaimKind,
   podKind,
   type ResourceKind,
+  secretKind,
   statefulSetKind,
 } from "../../src/kube/kinds.ts";
 import { deletionCostAnnotation } from "../../src/kube/pod-deletion-cost.ts";
@@ -106,10 +108,50 @@ const handOver = async (cluster: TestCluster): Promise<void> => {
   await apply(cluster, "handed", { replicas: 2, autoscaling: { ...autoscaling, mode: "HPA" } });
 };
 
+const isWhole = (secret: KubernetesObject | undefined): boolean =>
+  ((secret?.["data"] ?? {}) as Readonly<Record<string, string>>)["tls.crt"] !== "";
+
+/** Somebody empties the generated certificate; the operator looks at it once a minute. */
+const damageCertificate = async (cluster: TestCluster, name: string): Promise<void> => {
+  const path = pathOf(secretKind, "default", `${name}-nats-tls`);
+  await eventually(`${path} is made`, () => cluster.get(path), 60);
+  await patch(cluster, path, { data: { "tls.crt": "" } });
+};
+
+/** A volume that grows. */
+const growVolume = async (cluster: TestCluster): Promise<void> => {
+  const spec = (size: string) => ({ nats: { managed: { storage: { size, className: "growing" } } } });
+  await cluster.kubectlApply({
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: "growing" },
+    provisioner: "played.example/volumes",
+    allowVolumeExpansion: true,
+  });
+  await apply(cluster, "grows", spec("2Gi"));
+  await eventually("it has NATS", () => cluster.get(pathOf(statefulSetKind, "default", "grows-nats")), 60);
+  const path = pathOf(persistentVolumeClaimKind, "default", "journal-grows-nats-0");
+  const request = (storage: string) => ({ resources: { requests: { storage } } });
+  await cluster.kubectlApply({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "journal-grows-nats-0", namespace: "default" },
+    spec: { accessModes: ["ReadWriteOnce"], storageClassName: "growing", ...request("2Gi") },
+  });
+  await patch(cluster, `${path}/status`, { status: { phase: "Bound", capacity: { storage: "2Gi" } } });
+  await apply(cluster, "grows", spec("5Gi"));
+  await eventually(
+    "its claim asks for more",
+    async () => JSON.stringify((await cluster.get(path))?.["spec"]).includes('"5Gi"'),
+    60,
+  );
+};
+
 /** Everything that an operator does in its life. */
 export const liveWholeLife = async (cluster: TestCluster, operator: RunningOperator): Promise<void> => {
   await takePods(cluster);
   await handOver(cluster);
+  await growVolume(cluster);
   await apply(cluster, "everything", everythingSet);
   await apply(cluster, "external", externalWithCredentials);
   await apply(cluster, "by-hpa", { autoscaling: { mode: "HPA", maxReplicas: 4 } });
@@ -122,6 +164,7 @@ export const liveWholeLife = async (cluster: TestCluster, operator: RunningOpera
   });
   for (const name of ["everything", "external", "by-hpa", "by-keda"])
     await condition(cluster, name, ["Ready", "False"]);
+  await damageCertificate(cluster, "everything");
   const left = await Promise.all(childKinds.map((kind) => leaveBehind(cluster, kind)));
   await cluster.kubectl("annotate", "revenprox", "--all", "look=1");
   for (const path of left)
@@ -142,5 +185,11 @@ export const liveWholeLife = async (cluster: TestCluster, operator: RunningOpera
     const events = (await listOf(cluster, { apiVersion: "v1", kind: "Event", plural: "events" })) as readonly unknown[];
     return (events as readonly { readonly count?: number }[]).some(({ count }) => (count ?? 0) > 1);
   });
+  const certificate = pathOf(secretKind, "default", "everything-nats-tls");
+  await eventually(
+    "the damaged certificate of NATS is renewed",
+    async () => isWhole(await cluster.get(certificate)),
+    120,
+  );
   await eventually("it is well", async () => (await operator.get("/livez")).status === 200);
 };
