@@ -6,7 +6,7 @@ export const distributedStateSection = z
   .strictObject({
     gossipIntervalSec: cold(
       z.number().min(0.2).max(300).default(5),
-      "Seconds between two heartbeats of this proxy to its peers, give or take a tenth. What proxies know of each other's topics is right again within two of them after any fault; changes are told within a tenth of it, at most half a second.",
+      "Seconds between two heartbeats of this proxy to its peers. What proxies know of each other's topics is right again within two of them after any fault.",
     ),
     peerTimeoutSec: cold(
       z.int().min(2).max(3_600).default(20),

@@ -109,7 +109,7 @@ export const httpSection = z
     ),
     maxMessageQueueSize: live(
       z.int().min(1).max(1_000_000).default(1_000),
-      "Events a stream that had reached the newest one may be behind before backpressure_policy drops some; a client that takes nothing at all is cut after slow_client_timeout_sec. No queue is kept for it: a stream is a place in the journal.",
+      "Events a stream that had reached the newest one may be behind before backpressure_policy drops some; a client that takes nothing at all is cut after slow_client_timeout_sec.",
     ),
     slowClientTimeoutSec: live(
       z.int().min(1).max(3_600).default(30),

@@ -36,7 +36,7 @@ export const journalSection = z
     ),
     maxReplays: live(
       z.int().min(1).max(1_000).default(8),
-      "Reads of the journal that this proxy has under way at once for streams that are behind; further ones wait, topic after topic. More would hold up live events. Streams that need the same part of a topic share its reads.",
+      "Reads of the journal that this proxy has under way at once for streams that are behind; further ones wait, topic after topic. More would hold up live events.",
     ),
     maxResumeEvents: live(
       z.int().min(0).max(100_000_000).default(0),
