@@ -99,7 +99,8 @@ export const troubleStory = (): void => {
       spec: specWith(1),
     };
     await rvp.kubectl(["create", "--filename", "-"], JSON.stringify(resource));
-    await rvp.waitFor("MonitoringReady", "True");
+    // The Prometheus of everyday life selects by other labels.
+    await rvp.waitFor("MonitoringReady", "False", "NotSelected");
     await applyHurriedMonitor(rvp, "1s");
     await hurryUp(1);
     await rvp.waitFor("Ready", "True", undefined, 180_000);

@@ -185,6 +185,18 @@ test("a stream that waited through an outage gets everything that is stored once
   expect(sink.text).toContain(frame("002", "as soon as it was back") + frame("003", "later"));
 });
 
+test("a stream that was greeted before its place was found gets everything that is stored from then on", async () => {
+  const model = await storing("before");
+  model.journal.answerDelayMs = 400;
+  const { sink } = openOn(model, "t");
+  await model.clock.advance(250);
+  expect(sink.text).toBe("retry: 2000\n\n");
+  model.journal.losing = true;
+  model.journal.store(topicId, text("after the greeting"));
+  await model.clock.advance(5_000);
+  expect(sink.text).toBe(`retry: 2000\n\nid: ${epoch}-001\n\n${frame("002", "after the greeting")}`);
+});
+
 test("the limit on streams refuses, and a closed stream makes room", async () => {
   const model = await storing();
   model.settings.maxConnections = 1;

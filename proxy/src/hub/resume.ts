@@ -11,7 +11,13 @@ export interface ResumeLimits {
 /** Where a new stream begins. */
 export type Start =
   | { readonly kind: "head" }
-  | { readonly kind: "after"; readonly sequence: number; readonly proof?: WrittenProof | undefined }
+  | {
+      readonly kind: "after";
+      readonly sequence: number;
+      readonly proof?: WrittenProof | undefined;
+      /** Its client came without an id. */
+      readonly fresh?: boolean;
+    }
   /** What the client missed cannot be known: it is told so and goes on at the head. */
   | { readonly kind: "gap"; readonly from: string | null; readonly reason: Exclude<ResumeResult, "continued"> }
   /** The id, or its epoch, lies beyond what this process has heard of: the journal must say whether it exists. */

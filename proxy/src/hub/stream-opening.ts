@@ -2,7 +2,15 @@ import { backOffMs } from "./back-off.ts";
 import { locateStart } from "./bootstrap.ts";
 import { formatEventId, parseEventId, topicSetOf } from "./event-id.ts";
 import type { TopicRef } from "./past.ts";
-import { type Clock, type HubMetrics, type Journal, type JournalPlace, JournalUnavailable, type Log } from "./ports.ts";
+import {
+  type Clock,
+  type Cursor,
+  type HubMetrics,
+  type Journal,
+  type JournalPlace,
+  JournalUnavailable,
+  type Log,
+} from "./ports.ts";
 import { type Start, startOf } from "./resume.ts";
 import type { SharedPages } from "./shared-pages.ts";
 import { isOpen, type Stream } from "./stream.ts";
@@ -46,6 +54,8 @@ export class StreamOpening {
   readonly #waiting = new Set<Stream>();
   /** Those for whom the journal looks for a place in the past. */
   readonly #locating = new Set<Stream>();
+  /** Ids of the newest entries that were known when streams were greeted: what is stored later is theirs. */
+  readonly #greetedAt = new WeakMap<Stream, string>();
   #cancelGreeting: (() => void) | undefined;
   readonly #set: string | undefined;
   #asking = false;
@@ -89,7 +99,7 @@ export class StreamOpening {
     const { epoch } = view;
     const heardOf = journal.known?.epoch === epoch ? journal.known.sequence : 0;
     const known = { epoch, sequence: Math.max(passed, heardOf, confirmedLast ?? 0) };
-    const start = startOf(stream.wish?.lastEventId, known, confirmedLast !== undefined);
+    const start = this.#startOf(stream, known, confirmedLast !== undefined);
     if (start.kind === "ask") return false;
     const bootstrap = start.kind === "after" ? undefined : stream.wish?.bootstrap;
     const { proof, sequence: to } = start.kind === "after" ? start : none;
@@ -98,6 +108,13 @@ export class StreamOpening {
     else this.#locate(stream, start, bootstrap);
     if (start.kind === "after" && start.sequence > passed) beyond(start.sequence);
     return true;
+  }
+
+  #startOf(stream: Stream, known: Cursor, confirmed: boolean): Start {
+    const { lastEventId = "" } = stream.wish ?? {};
+    if (lastEventId !== "") return startOf(lastEventId, known, confirmed);
+    const start = startOf(this.#greetedAt.get(stream), known, confirmed);
+    return start.kind === "after" ? { ...start, fresh: true } : start;
   }
 
   #locate(stream: Stream, start: PlacedStart, bootstrap: JournalPlace): void {
@@ -157,8 +174,14 @@ export class StreamOpening {
 
   #greet(): void {
     this.#cancelGreeting = undefined;
-    const { pump } = this.#dependencies.streams;
-    for (const stream of [...this.#waiting, ...this.#locating]) pump.greet(stream);
+    const { journal, streams } = this.#dependencies;
+    const { epoch = 0, sequence = 0 } = journal.known ?? {};
+    for (const stream of [...this.#waiting, ...this.#locating]) {
+      // Its client takes what is published from now on for granted. What came in the seconds before may come, too.
+      if (sequence > 0 && !stream.greeted && stream.wish?.bootstrap === undefined)
+        this.#greetedAt.set(stream, formatEventId(epoch, sequence));
+      streams.pump.greet(stream);
+    }
   }
 
   #report(message: string, fault: unknown): void {

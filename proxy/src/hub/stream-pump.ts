@@ -66,7 +66,7 @@ export class StreamPump {
     stream.resuming = start.kind === "after" || located !== undefined;
     stream.unwritten = missing?.kind === "events" ? missing : undefined;
     stream.owed = start.kind === "gap" ? start : missing?.kind === "gap" ? missing : { kind: "id" };
-    stream.resumeOpen = start.kind === "after";
+    stream.resumeOpen = start.kind === "after" && start.fresh !== true;
     if (missing?.kind === "gap") this.#teller.resumed(stream, "expired");
     if (start.kind === "gap") this.#dependencies.metrics.resumed(start.reason);
     enterState(stream, "idle");
