@@ -98,6 +98,8 @@ interface Client {
   readonly reader: Reader;
   /** Streams that it had so far. */
   streams: number;
+  /** Why the last attempt to open another one failed; empty when it did not. */
+  refusal: string;
   hasLeft: boolean;
 }
 
@@ -109,9 +111,15 @@ const stayConnected = async (parts: StoryParts, client: Client, first: Stream): 
     void stream?.ended.then(() => (isOver = true));
     while (!isOver && !client.hasLeft) await pause(PACE_MS);
     if (!isOver) break;
-    stream = await openStream(`${instance.origin}/events/${topic}`, client.reader).catch(() => undefined);
-    if (stream !== undefined) client.streams += 1;
-    else await pause(POLL_MS);
+    try {
+      stream = await openStream(`${instance.origin}/events/${topic}`, client.reader);
+      client.refusal = "";
+      client.streams += 1;
+    } catch (error) {
+      stream = undefined;
+      client.refusal = error instanceof Error ? error.message : String(error);
+      await pause(POLL_MS);
+    }
   }
   stream?.close();
 };
@@ -129,7 +137,8 @@ const publishAcross = async (parts: StoryParts, eventually: Eventually, [key, cl
     number += 1;
     await publish(parts, eventually, [key, number]);
     await parts.pause(PACE_MS);
-    if (parts.now() > parts.deadline) throw new StoryFailed("the stream outlived its pod: nothing was resumed");
+    if (parts.now() > parts.deadline)
+      throw new StoryFailed(`nothing was resumed: ${client.refusal || "the stream outlived its pod"}`);
   }
   return number;
 };
@@ -142,18 +151,19 @@ const resumeAcrossDeletion = async (parts: StoryParts, eventually: Eventually): 
     return ready.length === 2 ? ready : undefined;
   });
   const [{ name, origin } = { name: "", origin: "" }] = pods;
-  const client: Client = { reader: { data: [], lastEventId: undefined }, streams: 1, hasLeft: false };
+  const client: Client = { reader: { data: [], lastEventId: undefined }, streams: 1, refusal: "", hasLeft: false };
   const { reader } = client;
   const first = await eventually("a stream is open", () => openStream(`${origin}/events/${topic}`, reader));
   for (let number = 1; number <= BEFORE; number++) await publish(parts, eventually, [key, number]);
-  await eventually("they arrive", async () => (reader.data.length >= BEFORE ? true : undefined));
+  const got = () => `${reader.data.length} arrived, the last id is ${reader.lastEventId ?? "none"}.`;
+  await eventually("they arrive", async () => (reader.data.length >= BEFORE ? true : undefined), got);
   say(`a stream of pod ${name} got ${reader.data.length} events`);
 
   await instance.deletePod(name);
   const staying = stayConnected(parts, client, first);
   try {
     const last = await publishAcross(parts, eventually, [key, client]);
-    await eventually("all arrive", async () => (reader.data.length >= last ? true : undefined));
+    await eventually("all arrive", async () => (reader.data.length >= last ? true : undefined), got);
     // What comes twice may come late.
     await pause(2 * POLL_MS);
     expectAll(reader, last);
