@@ -1,4 +1,4 @@
-import { hasVerifier } from "@revenprox/contract/config/jwt-verifier";
+import { hasVerifier } from "@revenprox/contract/config/has-verifier";
 import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
 import { countDescriptors } from "./admission/usage-meter.ts";
 import type { Bus } from "./bus.ts";
