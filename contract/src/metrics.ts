@@ -117,7 +117,11 @@ export const metrics = {
     help: "State of the circuit breaker before the verifier: 0 closed, 1 open or half-open",
     across: "max",
   },
-  memory_used_bytes: { type: "gauge", group: "system", help: "Resident memory of the process in bytes" },
+  memory_used_bytes: {
+    type: "gauge",
+    group: "system",
+    help: "Resident memory in bytes; of several event loops the pages of the program once",
+  },
   memory_limit_bytes: { type: "gauge", group: "system", help: "Memory the process may use in bytes", across: "max" },
   cpu_usage_percent: {
     type: "gauge",

@@ -30,6 +30,7 @@ const pair = (http: object) => {
     buildLimits({
       live,
       log,
+      memory: () => 0,
       place: {
         loop,
         loops: 2,

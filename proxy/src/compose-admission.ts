@@ -7,6 +7,7 @@ import { TokenStreams } from "./admission/token-streams.ts";
 import { UsageWatch } from "./admission/usage-watch.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import type { HubMetrics, Log } from "./hub/ports.ts";
+import { memoryOfLoop } from "./loops/loop-config.ts";
 import { systemClock } from "./system-clock.ts";
 import { memoryLimit } from "./telemetry/process-metrics.ts";
 
@@ -46,13 +47,15 @@ export interface LimitsParts {
   readonly log: Log;
   /** Absent: this process is the whole proxy. */
   readonly place?: LoopPlace | undefined;
+  /** Bytes that this process uses. */
+  readonly memory: () => number;
 }
 
 type Room = (streamsElsewhere: number) => EffectiveLimits;
 
 /** The limits as they are beside so many streams on other loops. */
 const roomOf = (live: LiveConfig, loops: number): Room => {
-  const system = { openFiles: readOpenFileLimit(), memory: memoryLimit() / loops };
+  const system = { openFiles: readOpenFileLimit(), memory: memoryOfLoop(memoryLimit(), loops) };
   return (streamsElsewhere) => {
     const { http, limits } = live.current();
     return effectiveLimits(Math.max(0, http.maxConnections - streamsElsewhere), limits, system);
@@ -148,12 +151,12 @@ export const limitsOfLoops = (live: LiveConfig, loops: number): (() => Effective
   };
 };
 
-export const buildLimits = ({ live, log, place }: LimitsParts): Limits => {
+export const buildLimits = ({ live, log, place, memory }: LimitsParts): Limits => {
   const shared = place === undefined ? undefined : new SharedUse({ ...place, clock: systemClock });
   const room = roomOf(live, place?.loops ?? 1);
   const inForce = limitsOf(live, room, () => shared?.streamsElsewhere ?? 0);
   let bytesSent = 0;
-  const usage = new UsageWatch({ limits: inForce, bytesSent: () => bytesSent, log });
+  const usage = new UsageWatch({ limits: inForce, memory, bytesSent: () => bytesSent, log });
   const { publishes, streams, tellAll } = quotasOf(live, shared);
   const admission = new Admission({
     settings: () => live.current().http,

@@ -1,4 +1,4 @@
-import { hasVerifier } from "@revenprox/contract/config/jwt-verifier";
+import { hasVerifier } from "@revenprox/contract/config/has-verifier";
 import { accessControl } from "./auth/access-control.ts";
 import { LiveGrants } from "./auth/live-grants.ts";
 import { PublishKeys } from "./auth/publish-keys.ts";

@@ -1,6 +1,6 @@
 import type { Admitted } from "./admission/shared-use.ts";
-import { topicsAfter } from "./compose-management.ts";
 import { accessOf, buildServing, type Serving } from "./compose-serving.ts";
+import { topicsAfter } from "./compose-topics.ts";
 import { addressText } from "./config/listen-address.ts";
 import { ReceivedConfig } from "./config/received-config.ts";
 import type { TopicId } from "./hub/event.ts";

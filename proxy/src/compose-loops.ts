@@ -21,6 +21,7 @@ import { TopicUnion } from "./loops/topic-union.ts";
 import { useCertificate } from "./management/secure-server.ts";
 import { createDraining, type RunningProxy } from "./shut-down.ts";
 import { systemClock } from "./system-clock.ts";
+import { residentMemory } from "./telemetry/memory-use.ts";
 import { MergedMetrics } from "./telemetry/merged-metrics.ts";
 import { createMetrics, type MetricValues } from "./telemetry/scrape.ts";
 
@@ -44,7 +45,7 @@ interface LoopsParts extends ProxyParts {
 /** The loops, and what is known of all of them together. */
 const supervise = (parts: LoopsParts): Supervised => {
   const { live, log, loops, port, proxyId } = parts;
-  const metrics = createMetrics(countDescriptors);
+  const metrics = createMetrics({ openDescriptors: countDescriptors, memory: residentMemory });
   const { instruments } = metrics;
   const merged = new MergedMetrics();
   const topics = new TopicUnion();

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { EffectiveLimits } from "./admission/effective-limits.ts";
 import type { ManagementTokens } from "./auth/management-tokens.ts";
 import type { Bus } from "./bus.ts";
+import { topicsAfter } from "./compose-topics.ts";
 import { configView } from "./config/config-view.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import { version } from "./config/version.ts";
@@ -10,7 +11,6 @@ import type { Topic } from "./hub/event.ts";
 import type { Hub } from "./hub/hub.ts";
 import type { HealthParts } from "./management/health-routes.ts";
 import { managementServer } from "./management/management-server.ts";
-import { firstAfter } from "./management/page.ts";
 import type { CertificateText } from "./management/secure-server.ts";
 import type { TopicAudience } from "./management/topic-routes.ts";
 import type { ServiceState } from "./service-state.ts";
@@ -59,14 +59,6 @@ const audienceOf =
       silent,
     };
   };
-
-function* listed(hub: Hub) {
-  for (const { topic, topicId, subscribers } of hub.topics()) yield { topic, id: topicId, subscribers };
-}
-
-/** The first `most` topics with streams here after that name. */
-export const topicsAfter = (hub: Hub, after: string, most: number) =>
-  firstAfter(listed(hub), ({ topic }) => topic, after, most);
 
 /** The management plane of this proxy, not yet listening. */
 export const buildManagement = (ground: ManagementGround): FastifyInstance => {

@@ -1,4 +1,4 @@
-import { hasVerifier } from "@revenprox/contract/config/jwt-verifier";
+import { hasVerifier } from "@revenprox/contract/config/has-verifier";
 import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
 import { countDescriptors } from "./admission/usage-meter.ts";
 import type { Bus } from "./bus.ts";
@@ -24,6 +24,7 @@ import { createDraining, type Draining, type ShutDownParts } from "./shut-down.t
 import { systemClock } from "./system-clock.ts";
 import { hubMetrics } from "./telemetry/hub-metrics.ts";
 import type { LeveledLog } from "./telemetry/logger.ts";
+import { addedMemory, residentMemory } from "./telemetry/memory-use.ts";
 import { RequestCounts } from "./telemetry/request-counts.ts";
 import { createMetrics, type Metrics } from "./telemetry/scrape.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
@@ -177,8 +178,9 @@ export const accessOf = ({ http, jwtVerifier }: ProxyConfig): AccessRule =>
 export const buildServing = async (parts: ServingParts): Promise<Serving> => {
   const { live, log, proxyId, place } = parts;
   const config = live.current();
-  const limits = buildLimits({ live, log, place });
-  const metrics = createMetrics(countDescriptors);
+  const memory = place === undefined ? residentMemory : addedMemory;
+  const limits = buildLimits({ live, log, place, memory });
+  const metrics = createMetrics({ openDescriptors: countDescriptors, memory });
   const { instruments } = metrics;
   const tracing = await buildTracing({ config: config.tracing, proxyId, log, instruments });
   const ground: Ground = { ...parts, limits, rule: accessOf(config), metrics, tracing };

@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { withFolder } from "./testing/effect-row.ts";
-import { childrenOf } from "./testing/loop-processes.ts";
+import { childrenOf, residentBytes } from "./testing/loop-processes.ts";
 import {
   api,
   closeAll,
@@ -46,6 +46,10 @@ describe("a proxy with three event loops", () => {
         'requests_total{route="publish",class="success"}': 30,
         publish_duration_seconds_count: 30,
       });
+      const processes = [proxy.child.pid, ...childrenOf(proxy.child.pid)];
+      const shown = processes.reduce<number>((sum, pid) => sum + residentBytes(pid), 0);
+      // The pages of the program, which `ps` shows for each of the three loops, are there once.
+      expect(shown - (await sample(proxy, "memory_used_bytes"))).toBeGreaterThan(3 * 20 * 2 ** 20);
       expect(await sample(proxy, 'build_info{version="0.1.0"}')).toBe(1);
       expect([await sample(proxy, "goroutines"), await sample(proxy, "peers_connected")]).toEqual([4, 0]);
       expect(await api(proxy, "connections")).toMatchObject({ total_created: streamCount, total_closed: 0, topics: 1 });

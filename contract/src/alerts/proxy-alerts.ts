@@ -28,6 +28,15 @@ export const proxyAlerts: readonly Alert[] = [
     expr: (c) => `${series(c, "event_loop_lag_seconds")} > ${decimal(c.thresholds.eventLoopLagMs / 1_000)}`,
   },
   {
+    name: "RevenProxEventLoopsRestarting",
+    severity: "warning",
+    forSec: 60,
+    summary: "Event loops of {{ $labels.instance }} end by themselves",
+    description:
+      "One of the proxy's event loops ended or stood still and was replaced: its streams were cut, and came back if their clients do.",
+    expr: (c) => `rate(${series(c, "loops_restarted_total")}${range(c, 900)}) > 0`,
+  },
+  {
     name: "RevenProxSlowClients",
     severity: "warning",
     forSec: 900,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasVerifier } from "./has-verifier.ts";
 import { cold, live, operated } from "./key.ts";
 
 /** Neither user name nor query: secrets belong into webhook_headers_file, since a URL is shown where a header is not. */
@@ -106,10 +107,6 @@ export const jwtVerifierSection = z
   .describe("Who decides which token may read or publish. Without webhook_url and jwks_url nobody is asked.");
 
 export type JwtVerifierConfig = z.output<typeof jwtVerifierSection>;
-
-/** Whether somebody is asked about tokens. */
-export const hasVerifier = ({ webhookUrl, jwksUrl }: Pick<JwtVerifierConfig, "webhookUrl" | "jwksUrl">): boolean =>
-  webhookUrl !== undefined || jwksUrl !== undefined;
 
 /** Keys that mean nothing without another one, as the name of the key and what is missing. */
 export const verifierFaults = (config: JwtVerifierConfig): readonly (readonly [keyof JwtVerifierConfig, string])[] => {

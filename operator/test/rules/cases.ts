@@ -98,6 +98,18 @@ export const proxyCases: readonly Case[] = [
     warning("RevenProxEventLoopLag"),
   ),
   fires(
+    "an event loop that ended once",
+    proxies({ revenprox_loops_restarted_total: change(40, 0, 1) }),
+    "12m",
+    warning("RevenProxEventLoopsRestarting"),
+  ),
+  fires(
+    "an event loop that ended once, a quarter of an hour ago",
+    proxies({ revenprox_loops_restarted_total: change(40, 0, 1) }),
+    "26m",
+    [],
+  ),
+  fires(
     "two slow clients a second",
     proxies({ revenprox_slow_clients_closed_total: growing(30) }),
     "31m",

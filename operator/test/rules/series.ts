@@ -37,6 +37,7 @@ const healthy: Values = {
   revenprox_memory_limit_bytes: constant(1_000_000_000),
   revenprox_peers_connected: constant(2),
   revenprox_event_loop_lag_seconds: constant(0.01),
+  revenprox_loops_restarted_total: constant(0),
   revenprox_slow_clients_closed_total: growing(1),
   revenprox_config_rejected: constant(0),
   revenprox_malformed_messages_total: constant(0),

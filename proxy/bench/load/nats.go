@@ -19,12 +19,9 @@ type natsLane struct {
 	gathered   []byte
 	payload    []byte
 	// Guards what follows: the acknowledgements come in a goroutine of their own.
-	guard     sync.Mutex
-	planned   map[uint64]time.Time
-	accepted  int
-	failed    int
-	fault     string
-	histogram histogram
+	guard   sync.Mutex
+	planned map[uint64]time.Time
+	outcome
 }
 
 const (
@@ -51,22 +48,13 @@ func publishAllToNats(c publishCommand) published {
 		})
 	}
 	all.Wait()
-	result := published{Planned: planned, StartNanos: start.UnixNano(), Millis: float64(time.Since(start).Microseconds()) / 1000}
-	var answers histogram
+	var total outcome
 	for _, l := range lanes {
 		l.guard.Lock()
-		result.Accepted += l.accepted
-		result.Failed += l.failed
-		if l.fault != "" {
-			result.Fault = l.fault
-		}
-		for index, count := range l.histogram {
-			answers[index] += count
-		}
+		total.add(&l.outcome)
 		l.guard.Unlock()
 	}
-	result.Answers = answers.sparse()
-	return result
+	return total.published(planned, start)
 }
 
 // subjectsOf fills in {topicId}: the first 16 bytes of SHA-256 of the topic's name, in hexadecimal digits.

@@ -44,10 +44,7 @@ type lane struct {
 	answers    *bufio.Reader
 	request    []byte
 	payload    []byte
-	histogram  histogram
-	accepted   int
-	failed     int
-	fault      string
+	outcome
 }
 
 // publishAll sends the planned events, each lane one after the other; an event that is late is sent at once, and its
@@ -62,20 +59,11 @@ func publishAll(c publishCommand, lanes []*lane) published {
 		all.Go(func() { l.run(c, number, planned, start, end) })
 	}
 	all.Wait()
-	result := published{Planned: planned, StartNanos: start.UnixNano(), Millis: float64(time.Since(start).Microseconds()) / 1000}
-	var answers histogram
+	var total outcome
 	for _, l := range lanes {
-		result.Accepted += l.accepted
-		result.Failed += l.failed
-		if l.fault != "" {
-			result.Fault = l.fault
-		}
-		for index, count := range l.histogram {
-			answers[index] += count
-		}
+		total.add(&l.outcome)
 	}
-	result.Answers = answers.sparse()
-	return result
+	return total.published(planned, start)
 }
 
 func (l *lane) run(c publishCommand, number, planned int, start, end time.Time) {

@@ -5,6 +5,8 @@ import { countDescriptors, growthMeter, movingMean } from "./usage-meter.ts";
 
 export interface UsageWatchParts {
   readonly limits: () => EffectiveLimits;
+  /** Bytes in use. */
+  readonly memory: () => number;
   /** Bytes of event stream handed to sockets since the start. */
   readonly bytesSent: () => number;
   readonly log: Log;
@@ -63,7 +65,7 @@ export class UsageWatch {
       this.#samples += 1;
       const fileDescriptors = count ? await countDescriptors() : this.#usage.fileDescriptors;
       this.#usage = {
-        memory: process.memoryUsage.rss(),
+        memory: this.#parts.memory(),
         cpu: this.#cpu(),
         network: this.#network(),
         fileDescriptors,

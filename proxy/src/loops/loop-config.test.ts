@@ -1,6 +1,6 @@
 import { proxyConfig } from "@revenprox/contract/config/proxy-config";
 import { expect, test } from "vitest";
-import { configOfLoop, loopCount } from "./loop-config.ts";
+import { configOfLoop, loopCount, memoryOfLoop } from "./loop-config.ts";
 
 const config = (http: object, servers: readonly string[] = ["nats://a:4222"]) =>
   proxyConfig.parse({ http, nats: { servers } });
@@ -30,7 +30,15 @@ test("what is the machine's or the verifier's is divided, and the rest is not", 
     http: { maxConnections: 90, rateLimitPerIp: 10, drainRatePerSec: 167 },
     jwtVerifier: { rateLimitPerSec: 334, cacheMaxSize: 4 },
     journal: { maxReplays: 3 },
-    limits: { maxMemoryMb: 100, maxCpuPercent: 0, maxNetworkMbps: 1, maxTopics: 7 },
+    limits: { maxMemoryMb: 68, maxCpuPercent: 0, maxNetworkMbps: 1, maxTopics: 7 },
   });
   expect(proxyConfig.safeParse(one).success).toBe(true);
+});
+
+test.each([
+  ["a loop that is alone has it all", 1, 300],
+  ["what the supervisor needs is not the loops'", 2, 102],
+  ["less than that leaves none", 8, 0, 90],
+])("memory: %s", (_, loops, expected, whole = 300) => {
+  expect(memoryOfLoop(whole * 1_048_576, loops)).toBe(expected * 1_048_576);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { MergedMetrics } from "./merged-metrics.ts";
 import { createMetrics, type Metrics } from "./scrape.ts";
 
-const metrics = (): Metrics => createMetrics(() => Promise.resolve(10));
+const metrics = (): Metrics => createMetrics({ openDescriptors: () => Promise.resolve(10), memory: () => 1 });
 
 const samplesOf = (text: string): ReadonlyMap<string, number> =>
   new Map(

@@ -25,16 +25,23 @@ export const memoryLimit = (): number => {
 /** Threads of JavaScript: the data plane's event loop; there are no worker threads yet. */
 const eventLoops = 1;
 
+export interface ProcessFacts {
+  /** Must cost the same however many are open. */
+  readonly openDescriptors: () => Promise<number | undefined>;
+  /** Bytes that count as used. */
+  readonly memory: () => number;
+}
+
 /** Returns the refresh that is run before each scrape. */
 export const processMetrics = (
   instruments: Instruments,
-  openDescriptors: () => Promise<number | undefined>,
+  { openDescriptors, memory }: ProcessFacts,
 ): (() => Promise<void>) => {
   const cpuPercent = cpuMeter();
   instruments.memory_limit_bytes.set(memoryLimit());
   instruments.goroutines.set(eventLoops);
   return async () => {
-    instruments.memory_used_bytes.set(process.memoryUsage.rss());
+    instruments.memory_used_bytes.set(memory());
     instruments.cpu_usage_percent.set(cpuPercent());
     instruments.fd_used.set((await openDescriptors()) ?? 0);
   };

@@ -10,7 +10,7 @@ import {
 } from "@revenprox/contract/metrics";
 import type { Registry } from "prom-client";
 import { buildInstruments, type Instruments } from "./instruments.ts";
-import { processMetrics } from "./process-metrics.ts";
+import { type ProcessFacts, processMetrics } from "./process-metrics.ts";
 
 /** Answer to a scrape. */
 export interface Scrape {
@@ -43,11 +43,11 @@ const presetLabels = (instruments: Instruments): void => {
   for (const reason of spanLosses) instruments.trace_spans_dropped_total.inc({ reason }, 0);
 };
 
-/** Builds the metrics of this process. `openDescriptors` must cost the same however many are open. */
-export const createMetrics = (openDescriptors: () => Promise<number | undefined>): Metrics => {
+/** Builds the metrics of this process. */
+export const createMetrics = (facts: ProcessFacts): Metrics => {
   const built: { readonly registry: Registry; readonly instruments: Instruments } = buildInstruments();
   presetLabels(built.instruments);
-  const refreshProcess = processMetrics(built.instruments, openDescriptors);
+  const refreshProcess = processMetrics(built.instruments, facts);
   const refreshes: (() => void)[] = [];
   const refreshAll = async (): Promise<void> => {
     await refreshProcess();

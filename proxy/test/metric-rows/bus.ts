@@ -201,7 +201,7 @@ export const busRows: readonly MetricRow[] = [
       // NATS cannot be made to lose one message of one topic, so the journal is the model that the hub's own tests use.
       const clock = new ManualClock();
       const journal = new ModelJournal(clock);
-      const metrics = createMetrics(async () => 0);
+      const metrics = createMetrics({ openDescriptors: async () => 0, memory: () => 0 });
       const { settings } = hubOnModel();
       const quiet = () => undefined;
       const hub = createHub({

@@ -19,6 +19,10 @@ export const childrenOf = (pid: number | undefined): readonly number[] =>
     })
     .map(Number);
 
+/** Bytes of memory that `ps` shows for a process. */
+export const residentBytes = (pid: number | undefined): number =>
+  1_024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1]);
+
 /** Whether a process lives. */
 export const lives = (pid: number): boolean => {
   const state = textOf(`/proc/${pid}/stat`).split(") ")[1]?.split(" ")[0];
