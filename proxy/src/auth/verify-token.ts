@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Log } from "../hub/ports.ts";
 import type { Soon } from "../hub/soon.ts";
-import type { CallBudget } from "./call-budget.ts";
+import type { CallBudget, Caller } from "./call-budget.ts";
 import type { Signed } from "./check-signature.ts";
 import type { GuardedCalls } from "./guarded-calls.ts";
 import { matchesAny } from "./topic-pattern.ts";
@@ -52,13 +52,12 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   const known = new LRUCache<string, true>({ max: rememberedTokens });
 
   const decide = async (question: Question): Promise<Verdict> => {
-    const client = question.client();
+    const client = question.client?.();
     const signed = await parts.signature?.(question);
     if (signed !== undefined && signed.kind !== "signed") return signed;
     if (parts.webhook === undefined) return allowed(parts, signed, undefined);
     const name = `${question.name} ${question.action}`;
-    const isKnown = signed !== undefined || known.has(name);
-    const release = parts.budget.take({ name: isKnown ? name : client, known: isKnown });
+    const release = parts.budget.take(callerOf(name, signed !== undefined || known.has(name) ? undefined : client));
     if (release === undefined)
       return { kind: "unavailable", reason: "the limit on verifications is reached", retryAfterSec: 1 };
     const verdict = await askUnderBreaker(parts, question, signed).finally(release);
@@ -92,6 +91,12 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
     return cached === undefined ? decideOnce(key, question).then(given) : given(cached);
   };
 };
+
+/** `stranger`: the client of a token that has not been good yet. */
+const callerOf = (token: string, stranger: string | undefined): Caller => ({
+  name: stranger ?? token,
+  known: stranger === undefined,
+});
 
 const askUnderBreaker = async (
   parts: VerifierParts,

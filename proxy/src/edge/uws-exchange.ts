@@ -1,8 +1,7 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import { withFrameRoom } from "../hub/frame-room.ts";
-import type { EventSink, OpenStream } from "../hub/ports.ts";
-import type { Body, Exchange, RequestHeader, RequestOrigin } from "./exchange.ts";
+import type { Body, Exchange, RequestHeader, RequestOrigin, StreamOpener } from "./exchange.ts";
 import type { HeadBlocks } from "./head-block.ts";
 import { safeCorkBytes } from "./piece-writer.ts";
 import { type HeadFault, type HeadLimits, RequestHead, requestLineBytes } from "./request-head.ts";
@@ -159,13 +158,13 @@ export class UwsExchange implements Exchange {
     });
   }
 
-  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
+  stream(headers: ResponseHeaders, opener: StreamOpener): void {
     // uWS keeps the response corked until its handler has returned, and one cork must not take several writes.
     setImmediate(() => {
       if (this.#client.gone) return;
       const sink = new UwsEventSink(this.#response, this.#block(200, headers), this.#parts);
       this.#client.mourner = sink;
-      const opened = open(sink);
+      const opened = opener.open(sink);
       if ("writable" in opened) sink.attach(opened);
       else this.respond(opened);
     });
