@@ -45,6 +45,7 @@ const buildUpstream = ({ live, metrics: { instruments } }: AuthParts, files: Ups
     identity: () => files.identity(),
     timeoutMs: () => live.current().jwtVerifier.timeoutMs,
     allowPrivateAddresses: live.current().jwtVerifier.allowPrivateAddresses,
+    clock: systemClock,
     took: (seconds) => instruments.verifier_duration_seconds.observe(seconds),
   });
 
@@ -57,6 +58,7 @@ const guards = ({ live, log, metrics: { instruments } }: AuthParts): Guards => {
     const calls = new GuardedCalls({
       threshold,
       openForMs: circuitBreakerTimeoutSec * 1_000,
+      clock: systemClock,
       retries: () => live.current().jwtVerifier.retryAttempts,
     });
     made.push(calls);

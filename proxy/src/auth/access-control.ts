@@ -69,8 +69,10 @@ const inLanes = async <T, R>(items: readonly T[], ask: (item: T) => Soon<R>): Pr
   return answers;
 };
 
-/** All verdicts as one: the worst counts, and of good ones the shortest. */
-const together = (topics: readonly AskedTopic[], verdicts: readonly Verdict[]): Refusal | Allowed => {
+/** All verdicts as one: the worst counts, and of good ones the shortest. Of one topic there may be one, and no list. */
+const together = (topics: readonly AskedTopic[], said: Verdict | readonly Verdict[]): Refusal | Allowed => {
+  if ("kind" in said && said.kind === "allowed") return said;
+  const verdicts = "kind" in said ? [said] : said;
   const unavailable = verdicts.find((verdict) => verdict.kind === "unavailable");
   const denials = verdicts.filter((verdict) => verdict.kind === "denied");
   const [first] = denials;
@@ -114,28 +116,28 @@ class Reader implements Checked {
     this.#topics = topics;
   }
 
-  /** `client` and `span` of the request that asks; without them an open stream asks again. */
-  ask(client?: () => string, span?: Span): Soon<Refusal | Allowed> {
-    const topics = this.#topics;
-    const [only] = topics;
-    if (only !== undefined && topics.length === 1)
-      return whenThere(this.#verify(only, client, span), (verdict) =>
-        verdict.kind === "allowed" ? verdict : together(topics, [verdict]),
-      );
-    // Some topics are asked about in a later turn.
-    const name = client?.();
-    const named = name === undefined ? undefined : () => name;
-    const verdicts = inLanes(topics, (topic) => this.#verify(topic, named, span));
-    return whenThere(verdicts, (all) => together(topics, all));
+  /** For the request that asks. */
+  open(client: () => string, span: Span | undefined): Soon<StreamAllowed | Refusal> {
+    return whenThere(this.#ask(client, span), (said) => {
+      const verdict = together(this.#topics, said);
+      if (verdict.kind !== "allowed") return verdict;
+      const { grants } = this.#by;
+      return { kind: "allowed", token: this.#name, watch: (stream) => grants.watch(verdict, this, stream) };
+    });
   }
 
   async check(): Promise<Recheck> {
-    return recheckOf(await this.ask());
+    return recheckOf(together(this.#topics, await this.#ask(undefined, undefined)));
   }
 
-  allowed(verdict: Allowed): StreamAllowed {
-    const { grants } = this.#by;
-    return { kind: "allowed", token: this.#name, watch: (stream) => grants.watch(verdict, this, stream) };
+  #ask(client: (() => string) | undefined, span: Span | undefined): Soon<Verdict | readonly Verdict[]> {
+    const topics = this.#topics;
+    const [only] = topics;
+    if (only !== undefined && topics.length === 1) return this.#verify(only, client, span);
+    // Some are asked about in a later turn.
+    const name = client?.();
+    const named = name === undefined ? undefined : () => name;
+    return inLanes(topics, (topic) => this.#verify(topic, named, span));
   }
 
   #verify({ topic, topicId }: AskedTopic, client: (() => string) | undefined, span: Span | undefined): Soon<Verdict> {
@@ -159,10 +161,7 @@ export const accessControl = ({ keys, verify, grants, requireToken, counts }: Ac
   ): Soon<StreamAllowed | Refusal> => {
     if (readers === undefined) return unwatched;
     if (secret === undefined) return requireToken() ? missing("subscribing needs a token") : unwatched;
-    const reader = new Reader(readers, secret, distinct(topics));
-    return whenThere(reader.ask(client, span), (verdict) =>
-      verdict.kind === "allowed" ? reader.allowed(verdict) : verdict,
-    );
+    return new Reader(readers, secret, distinct(topics)).open(client, span);
   };
 
   const byToken = (secret: string, { client, span }: Caller, topic: AskedTopic): Soon<PublishAllowed | Refusal> => {

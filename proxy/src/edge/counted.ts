@@ -1,6 +1,6 @@
 import type { RequestClass, RequestRoute } from "@revenprox/contract/metrics";
 import type { Answer } from "../http/answer.ts";
-import { mended, whenThere } from "../hub/soon.ts";
+import { whenSettled } from "../hub/soon.ts";
 import type { Handle } from "./handle.ts";
 
 /** Counts requests by how they ended for their client. */
@@ -27,5 +27,5 @@ export const counted = (count: CountRequest | undefined, route: RequestRoute, ha
     count(route, "server_error");
     throw fault;
   };
-  return (exchange) => mended(() => whenThere(handle(exchange), answered), failed);
+  return (exchange) => whenSettled(() => handle(exchange), answered, failed);
 };

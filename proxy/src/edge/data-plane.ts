@@ -3,7 +3,7 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
-import { mended, type Soon, whenThere } from "../hub/soon.ts";
+import { type Soon, whenSettled, whenThere } from "../hub/soon.ts";
 import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
 import { corsHeaders } from "./cors.ts";
@@ -127,9 +127,10 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     const respond = (answer: Answer | undefined): void => {
       if (answer !== undefined) exchange.respond(answer);
     };
-    void whenThere(
-      mended(() => route(exchange), failed),
+    void whenSettled(
+      () => route(exchange),
       respond,
+      (fault) => respond(failed(fault)),
     );
   };
 };
