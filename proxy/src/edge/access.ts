@@ -59,18 +59,19 @@ export interface CallerRules {
 }
 
 /** The header wins: it does not end up in anybody's access log. */
-export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules, span?: Span): Caller => {
+const secretOf = (exchange: Exchange, allowQueryToken: () => boolean): string | undefined => {
   const authorization = exchange.header("authorization");
-  const fromQuery = (): string | undefined =>
-    exchange.query !== "" && allowQueryToken()
-      ? queryParameters(exchange.query).first("token") || undefined
-      : undefined;
-  return {
-    secret: authorization === undefined ? fromQuery() : bearerSecret(authorization),
-    client: () => clientOf(exchange.origin()),
-    span,
-  };
+  if (authorization !== undefined) return bearerSecret(authorization);
+  if (exchange.query === "" || !allowQueryToken()) return undefined;
+  return queryParameters(exchange.query).first("token") || undefined;
 };
+
+/** Who sent a request. */
+export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules, span?: Span): Caller => ({
+  secret: secretOf(exchange, allowQueryToken),
+  client: () => clientOf(exchange.origin()),
+  span,
+});
 
 /** The answer to somebody who may not. */
 export const accessAnswer = (refusal: AccessRefusal, refuse: Refuse, cors: ResponseHeaders): Answer => {

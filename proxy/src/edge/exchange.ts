@@ -39,7 +39,7 @@ export interface RequestOrigin {
 
 /** What opens the stream of a request. An object and no closure: there is one for each connect. */
 export interface StreamOpener {
-  /** May still return an answer if it wrote nothing. Never throws: it runs in a turn of its own, where that would end the process. */
+  /** May still return an answer if it wrote nothing. Never throws: in a turn of its own, that would end the process. */
   open(sink: EventSink): OpenStream | Answer;
 }
 
@@ -60,7 +60,7 @@ export interface Exchange {
   /** Does nothing when the client is gone. A HEAD request gets no body. */
   respond(answer: Answer): void;
   /**
-   * Begins an endless 200 answer. The opener is asked in a later turn, unless the client is gone before.
+   * Begins an endless 200 answer. The opener is asked at once or in a later turn, unless the client is gone before.
    */
   stream(headers: ResponseHeaders, opener: StreamOpener): void;
 }
