@@ -12,12 +12,12 @@ import type { Readers } from "./edge/subscribe-route.ts";
 import { jitteredRetry } from "./hub/drain.ts";
 import type { Log } from "./hub/ports.ts";
 import { systemClock } from "./system-clock.ts";
-import type { Instruments } from "./telemetry/instruments.ts";
+import type { Metrics } from "./telemetry/scrape.ts";
 
 export interface AuthParts {
   readonly live: LiveConfig;
   readonly log: Log;
-  readonly instruments: Instruments;
+  readonly metrics: Pick<Metrics, "instruments" | "tallied">;
   readonly rule: AccessRule;
   /** The client that a request counts for. */
   readonly clientOf: (origin: RequestOrigin) => string;
@@ -49,7 +49,8 @@ const verifierOf = async (parts: AuthParts): Promise<Verifier | undefined> => {
 
 /** Builds the keys and the verifier that are configured. */
 export const buildAuth = async (parts: AuthParts): Promise<Auth> => {
-  const { live, instruments, rule, clientOf } = parts;
+  const { live, metrics, rule, clientOf } = parts;
+  const { instruments, tallied } = metrics;
   const { circuitBreakerTimeoutSec } = live.current().jwtVerifier;
   const keys = buildKeys(parts);
   const verifier = await verifierOf(parts);
@@ -64,7 +65,7 @@ export const buildAuth = async (parts: AuthParts): Promise<Auth> => {
     grants,
     requireToken: () => live.current().jwtVerifier.requireAuthentication ?? true,
     counts: {
-      asked: () => instruments.auth_requests_total.inc(),
+      asked: tallied(instruments.auth_requests_total),
       failed: () => instruments.auth_failures_total.inc(),
     },
   });

@@ -74,7 +74,7 @@ const buildHub = ({ live, log, metrics, limits, tracing, onAudience }: Ground, b
     journal: bus.journal,
     clock: systemClock,
     random: Math.random,
-    metrics: limits.counting(hubMetrics(metrics.instruments)),
+    metrics: limits.counting(hubMetrics(metrics)),
     log,
     settings: hubSettings(() => live.current(), limits.inForce),
     sweepIntervalSec: journal.sweepIntervalSec,
@@ -90,8 +90,8 @@ const buildHub = ({ live, log, metrics, limits, tracing, onAudience }: Ground, b
   });
 };
 
-const authOf = ({ live, log, limits, metrics: { instruments }, rule }: Ground): Promise<Auth> =>
-  buildAuth({ live, log, instruments, rule, clientOf: (origin) => limits.admission.clientName(origin) });
+const authOf = ({ live, log, limits, metrics, rule }: Ground): Promise<Auth> =>
+  buildAuth({ live, log, metrics, rule, clientOf: (origin) => limits.admission.clientName(origin) });
 
 const refuseOf = ({ metrics }: Ground): Refuse => {
   const { refusals_total: refusals, connections_rejected: rejected } = metrics.instruments;

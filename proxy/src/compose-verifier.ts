@@ -40,16 +40,17 @@ const upstreamFiles = ({ live, log }: AuthParts): UpstreamFiles => {
   });
 };
 
-const buildUpstream = ({ live, instruments }: AuthParts, files: UpstreamFiles): Upstream =>
+const buildUpstream = ({ live, metrics: { instruments } }: AuthParts, files: UpstreamFiles): Upstream =>
   new Upstream({
     identity: () => files.identity(),
     timeoutMs: () => live.current().jwtVerifier.timeoutMs,
     allowPrivateAddresses: live.current().jwtVerifier.allowPrivateAddresses,
+    clock: systemClock,
     took: (seconds) => instruments.verifier_duration_seconds.observe(seconds),
   });
 
 /** One breaker for each upstream; the gauge tells whether any of them is not closed. */
-const guards = ({ live, log, instruments }: AuthParts): Guards => {
+const guards = ({ live, log, metrics: { instruments } }: AuthParts): Guards => {
   const { circuitBreakerThreshold: threshold, circuitBreakerTimeoutSec } = live.current().jwtVerifier;
   const made: GuardedCalls[] = [];
   const anyOpen = (): boolean => made.some((guard) => guard.open);
@@ -57,6 +58,7 @@ const guards = ({ live, log, instruments }: AuthParts): Guards => {
     const calls = new GuardedCalls({
       threshold,
       openForMs: circuitBreakerTimeoutSec * 1_000,
+      clock: systemClock,
       retries: () => live.current().jwtVerifier.retryAttempts,
     });
     made.push(calls);
@@ -77,7 +79,8 @@ const guards = ({ live, log, instruments }: AuthParts): Guards => {
 
 /** Builds the verifier that is configured. */
 export const buildVerifier = (parts: AuthParts): Verifier => {
-  const { live, log, instruments } = parts;
+  const { live, log, metrics } = parts;
+  const { instruments, tallied } = metrics;
   const settings = live.current().jwtVerifier;
   const { webhookUrl, jwksUrl } = settings;
   const files = upstreamFiles(parts);
@@ -95,9 +98,9 @@ export const buildVerifier = (parts: AuthParts): Verifier => {
     settings: () => live.current().jwtVerifier,
     retryAfterSec: Math.min(settings.circuitBreakerTimeoutSec, 5),
     counts: {
-      asked: () => instruments.auth_requests_total.inc(),
-      hit: () => instruments.auth_cache_hits.inc(),
-      missed: () => instruments.auth_cache_misses.inc(),
+      asked: tallied(instruments.auth_requests_total),
+      hit: tallied(instruments.auth_cache_hits),
+      missed: tallied(instruments.auth_cache_misses),
       failed: () => instruments.auth_failures_total.inc(),
     },
     now,

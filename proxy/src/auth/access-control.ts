@@ -69,10 +69,10 @@ const inLanes = async <T, R>(items: readonly T[], ask: (item: T) => Soon<R>): Pr
   return answers;
 };
 
-/** All verdicts as one: the worst counts, and of good ones the shortest. */
-const together = (topics: readonly AskedTopic[], verdicts: readonly Verdict[]): Refusal | Allowed => {
-  const [only] = verdicts;
-  if (only?.kind === "allowed" && verdicts.length === 1) return only;
+/** All verdicts as one: the worst counts, and of good ones the shortest. Of one topic there may be one, and no list. */
+const together = (topics: readonly AskedTopic[], said: Verdict | readonly Verdict[]): Refusal | Allowed => {
+  if ("kind" in said && said.kind === "allowed") return said;
+  const verdicts = "kind" in said ? [said] : said;
   const unavailable = verdicts.find((verdict) => verdict.kind === "unavailable");
   const denials = verdicts.filter((verdict) => verdict.kind === "denied");
   const [first] = denials;
@@ -103,49 +103,52 @@ class Reader implements Checked {
   readonly #by: { readonly verify: VerifyToken; readonly grants: LiveGrants };
   readonly #secret: string;
   readonly #name: string;
-  readonly #client: string;
   readonly #topics: readonly AskedTopic[];
 
   constructor(
     by: { readonly verify: VerifyToken; readonly grants: LiveGrants },
-    of: { readonly secret: string; readonly client: string; readonly topics: readonly AskedTopic[] },
+    secret: string,
+    topics: readonly AskedTopic[],
   ) {
     this.#by = by;
-    this.#secret = of.secret;
-    this.#name = tokenName(of.secret);
-    this.#client = of.client;
-    this.#topics = of.topics;
+    this.#secret = secret;
+    this.#name = tokenName(secret);
+    this.#topics = topics;
   }
 
-  ask(span?: Span): Soon<Refusal | Allowed> {
-    const topics = this.#topics;
-    const [only] = topics;
-    const verdicts =
-      only !== undefined && topics.length === 1
-        ? whenThere(this.#verify(only, span), (verdict) => [verdict])
-        : inLanes(topics, (topic) => this.#verify(topic, span));
-    return whenThere(verdicts, (all) => together(topics, all));
+  /** For the request that asks. */
+  open(client: () => string, span: Span | undefined): Soon<StreamAllowed | Refusal> {
+    return whenThere(this.#ask(client, span), (said) => {
+      const verdict = together(this.#topics, said);
+      if (verdict.kind !== "allowed") return verdict;
+      const { grants } = this.#by;
+      return { kind: "allowed", token: this.#name, watch: (stream) => grants.watch(verdict, this, stream) };
+    });
   }
 
   async check(): Promise<Recheck> {
-    return recheckOf(await this.ask());
+    return recheckOf(together(this.#topics, await this.#ask(undefined, undefined)));
   }
 
-  allowed(verdict: Allowed): StreamAllowed {
-    const { grants } = this.#by;
-    return { kind: "allowed", token: this.#name, watch: (stream) => grants.watch(verdict, this, stream) };
+  #ask(client: (() => string) | undefined, span: Span | undefined): Soon<Verdict | readonly Verdict[]> {
+    const topics = this.#topics;
+    const [only] = topics;
+    if (only !== undefined && topics.length === 1) return this.#verify(only, client, span);
+    // Some are asked about in a later turn.
+    const name = client?.();
+    const named = name === undefined ? undefined : () => name;
+    return inLanes(topics, (topic) => this.#verify(topic, named, span));
   }
 
-  #verify(asked: AskedTopic, span: Span | undefined): Soon<Verdict> {
+  #verify({ topic, topicId }: AskedTopic, client: (() => string) | undefined, span: Span | undefined): Soon<Verdict> {
     const { verify } = this.#by;
-    const { topic, topicId } = asked;
-    const about = { token: this.#secret, name: this.#name, topic, topicId };
-    return verify({ ...about, action: "subscribe", client: () => this.#client, span });
+    return verify({ token: this.#secret, name: this.#name, topic, topicId, action: "subscribe", client, span });
   }
 }
 
 /** Who may read and publish, by keys and by the verifier. */
 export const accessControl = ({ keys, verify, grants, requireToken, counts }: AccessControlParts) => {
+  const readers = verify === undefined ? undefined : { verify, grants };
   const missing = (reason: string): Refusal => {
     counts.asked();
     counts.failed();
@@ -156,10 +159,9 @@ export const accessControl = ({ keys, verify, grants, requireToken, counts }: Ac
     { secret, client, span }: Caller,
     topics: readonly AskedTopic[],
   ): Soon<StreamAllowed | Refusal> => {
-    if (verify === undefined) return unwatched;
+    if (readers === undefined) return unwatched;
     if (secret === undefined) return requireToken() ? missing("subscribing needs a token") : unwatched;
-    const reader = new Reader({ verify, grants }, { secret, client: client(), topics: distinct(topics) });
-    return whenThere(reader.ask(span), (verdict) => (verdict.kind === "allowed" ? reader.allowed(verdict) : verdict));
+    return new Reader(readers, secret, distinct(topics)).open(client, span);
   };
 
   const byToken = (secret: string, { client, span }: Caller, topic: AskedTopic): Soon<PublishAllowed | Refusal> => {

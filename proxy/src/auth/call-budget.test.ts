@@ -10,7 +10,7 @@ const taken = (budget: CallBudget, name: string, known: boolean, tries: number):
   let count = 0;
   for (let n = 0; n < tries; n += 1) {
     const release = budget.take({ name, known });
-    release?.();
+    release?.leave();
     if (release !== undefined) count += 1;
   }
   return count;
@@ -41,7 +41,7 @@ test("calls under way are bounded, whatever the rate, and unknown ones leave roo
   expect(first).toHaveLength(128);
   expect(Array.from({ length: 600 }, (_, n) => take(`b${n}`, false)).filter(Boolean)).toHaveLength(128);
   expect(take("t", true)).toBeDefined();
-  first[0]?.();
+  first[0]?.leave();
   expect(take("a", false)).toBeDefined();
 });
 

@@ -34,25 +34,33 @@ class Bucket {
 /** The rate and the number under way of one group of callers. */
 class Lane {
   readonly bucket: Bucket;
-  underWay = 0;
+  /** The group that contains it. */
+  readonly #within: Lane | undefined;
+  #underWay = 0;
 
-  constructor(perSec: number, now: number) {
+  constructor(perSec: number, now: number, within?: Lane) {
     this.bucket = new Bucket(perSec, now);
+    this.#within = within;
   }
 
   open(share: number, perSec: number, now: number): boolean {
-    return this.underWay < Math.max(1, callsAtOnce * share) && this.bucket.has(perSec * share, now);
+    return this.#underWay < Math.max(1, callsAtOnce * share) && this.bucket.has(perSec * share, now);
   }
 
   enter(): void {
     this.bucket.take();
-    this.underWay += 1;
+    this.#underWay += 1;
+    this.#within?.enter();
   }
 
   leave(): void {
-    this.underWay -= 1;
+    this.#underWay -= 1;
+    this.#within?.leave();
   }
 }
+
+/** A call that may begin; `leave` is to be called once when it is over. */
+export type Admitted = Pick<Lane, "leave">;
 
 export interface Caller {
   /** Who shares with nobody: a token that was good before, else the client's address. */
@@ -75,24 +83,23 @@ export class CallBudget {
     this.#perSec = parts.perSec;
     this.#now = parts.now;
     this.#all = new Lane(parts.perSec(), parts.now());
-    this.#unknown = new Lane(parts.perSec() / 2, parts.now());
+    this.#unknown = new Lane(parts.perSec() / 2, parts.now(), this.#all);
   }
 
-  /** The function that says that the call is over; undefined when it must not begin. */
-  take({ name, known }: Caller): (() => void) | undefined {
+  /** Undefined: the call must not begin. */
+  take({ name, known }: Caller): Admitted | undefined {
     const now = this.#now();
     const perSec = this.#perSec();
     const half = known ? 1 : 1 / 2;
     const one = half * shareOfOne;
-    const caller = this.#callers.get(`${known} ${name}`) ?? new Lane(perSec * one, now);
+    const key = `${known} ${name}`;
+    const seen = this.#callers.get(key);
+    const caller = seen ?? new Lane(perSec * one, now, known ? this.#all : this.#unknown);
     const open = this.#all.open(1, perSec, now) && caller.open(one, perSec, now);
     if (!open || !(known || this.#unknown.open(half, perSec, now))) return undefined;
-    this.#callers.set(`${known} ${name}`, caller);
-    const lanes = known ? [this.#all, caller] : [this.#all, this.#unknown, caller];
-    for (const lane of lanes) lane.enter();
-    return () => {
-      for (const lane of lanes) lane.leave();
-    };
+    if (seen === undefined) this.#callers.set(key, caller);
+    caller.enter();
+    return caller;
   }
 
   /** A repeated call counts like any other; false when it must not be made. */

@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { expect, test } from "vitest";
+import { systemClock } from "../system-clock.ts";
 import { checkSignature } from "./check-signature.ts";
 import { GuardedCalls } from "./guarded-calls.ts";
 import { KeySet } from "./key-set.ts";
@@ -21,7 +22,7 @@ const issuer = async () => {
         return fails ? { status: 500, body: "" } : { status: 200, body: JSON.stringify({ keys: published }) };
       },
     },
-    calls: new GuardedCalls({ threshold: 100, openForMs: 1_000, retries: () => 0 }),
+    calls: new GuardedCalls({ threshold: 100, openForMs: 1_000, retries: () => 0, clock: systemClock }),
     now: () => clock.ms,
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });

@@ -50,8 +50,9 @@ class Grant {
   /** When a stream that cannot be checked is ended. */
   graceUntil: number | undefined = undefined;
   over = false;
-  /** Where it waits. */
+  /** Where it waits: a slot, and its place there. */
   slot = -1;
+  at = -1;
   readonly by: Checked;
   readonly to: Granted;
   readonly #grants: LiveGrants;
@@ -72,7 +73,8 @@ class Grant {
 /** Open streams by the time at which something is due for them: one timer for all. */
 export class LiveGrants {
   readonly #parts: LiveGrantsParts;
-  readonly #slots = new Map<number, Set<Grant>>();
+  /** Arrays, since to put a grant into a large set costs several times as much. */
+  readonly #slots = new Map<number, Grant[]>();
   readonly #ending: Grant[] = [];
   readonly #checking: Grant[] = [];
   #underWay = 0;
@@ -99,7 +101,7 @@ export class LiveGrants {
     if (grant.over) return;
     grant.over = true;
     this.#size -= 1;
-    this.#slots.get(grant.slot)?.delete(grant);
+    this.#takeOut(grant);
   }
 
   stop(): void {
@@ -116,11 +118,21 @@ export class LiveGrants {
     const soonest = this.#parts.clock.now() + minRecheckMs;
     const due = Math.min(grant.times.until ?? Number.POSITIVE_INFINITY, Math.max(recheckAt, soonest));
     if (due === Number.POSITIVE_INFINITY) return;
-    const at = Math.max(this.#slotOf(due), this.#hand + 1);
-    grant.slot = at;
-    const slot = this.#slots.get(at);
-    if (slot === undefined) this.#slots.set(at, new Set([grant]));
-    else slot.add(grant);
+    grant.slot = Math.max(this.#slotOf(due), this.#hand + 1);
+    grant.at = 0;
+    const slot = this.#slots.get(grant.slot);
+    if (slot === undefined) this.#slots.set(grant.slot, [grant]);
+    else grant.at = slot.push(grant) - 1;
+  }
+
+  /** The last one of its slot takes its place. */
+  #takeOut(grant: Grant): void {
+    const slot = this.#slots.get(grant.slot);
+    if (slot?.[grant.at] !== grant) return;
+    const last = slot.pop();
+    if (last === undefined || last === grant) return;
+    slot[grant.at] = last;
+    last.at = grant.at;
   }
 
   #tick(): void {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import type { Due } from "./deadlines.ts";
 
 /** The verifier gave no answer that could be used; the message holds nothing that it said. */
 export class UpstreamFailed extends Error {
@@ -10,27 +11,36 @@ export interface UpstreamAnswer {
   readonly body: string;
 }
 
-/** Gathers one answer, up to so many bytes and so many milliseconds. */
-export class PendingAnswer implements Dispatcher.DispatchHandler {
-  /** Rejects with what went wrong, which may quote what was sent or received. */
-  readonly answer: Promise<UpstreamAnswer>;
-  readonly #maxBytes: number;
-  readonly #timer: NodeJS.Timeout;
-  readonly #parts: Buffer[] = [];
-  #size = 0;
+/** Who waits for an answer. `over` is called first, then one of the others; each once. */
+export interface AnswerWanted {
+  /** Bytes of the longest answer that is read. */
+  readonly maxBytes: number;
+  readonly over: (pending: PendingAnswer) => void;
+  readonly resolve: (answer: UpstreamAnswer) => void;
+  readonly reject: (fault: UpstreamFailed) => void;
+}
+
+/** Codes such as ECONNREFUSED say enough; messages may quote what was sent or received. */
+const told = (error: unknown): UpstreamFailed => {
+  if (error instanceof UpstreamFailed) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "the connection failed";
+  return new UpstreamFailed(code === "UND_ERR_SOCKET" ? "the connection ended early" : code);
+};
+
+/** Gathers one answer, unless it is too long or too late. */
+export class PendingAnswer implements Dispatcher.DispatchHandler, Due {
+  /** Of the process's own time, in milliseconds. */
+  readonly begun = performance.now();
+  readonly #wanted: AnswerWanted;
+  /** Nearly all answers come in one piece. */
+  #body: Buffer | undefined;
   #status = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #fault: UpstreamFailed | undefined;
-  #resolve: (answer: UpstreamAnswer) => void = () => undefined;
-  #reject: (fault: Error) => void = () => undefined;
+  #isOver = false;
 
-  constructor(maxBytes: number, timeoutMs: number) {
-    this.#maxBytes = maxBytes;
-    this.#timer = setTimeout(() => this.#giveUp(new UpstreamFailed("timeout")), timeoutMs);
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  constructor(wanted: AnswerWanted) {
+    this.#wanted = wanted;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -43,29 +53,42 @@ export class PendingAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, part: Buffer): void {
-    this.#size += part.length;
-    if (this.#size > this.#maxBytes)
-      this.#giveUp(new UpstreamFailed(`the answer is longer than ${this.#maxBytes} bytes`));
-    else this.#parts.push(part);
+    this.#body = this.#body === undefined ? part : Buffer.concat([this.#body, part]);
+    const { maxBytes } = this.#wanted;
+    if (this.#body.length > maxBytes) this.#giveUp(new UpstreamFailed(`the answer is longer than ${maxBytes} bytes`));
   }
 
   onResponseEnd(): void {
-    clearTimeout(this.#timer);
-    const [first] = this.#parts;
-    const body = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
-    this.#resolve({ status: this.#status, body: body.toString("utf8") });
+    if (!this.#end()) return;
+    this.#wanted.resolve({ status: this.#status, body: this.#body?.toString("utf8") ?? "" });
   }
 
   onResponseError(_: Dispatcher.DispatchController, fault: Error): void {
-    clearTimeout(this.#timer);
-    this.#reject(this.#fault ?? fault);
+    this.fail(fault);
+  }
+
+  late(): void {
+    this.#giveUp(new UpstreamFailed("timeout"));
+  }
+
+  /** There will be no answer. */
+  fail(fault: unknown): void {
+    if (!this.#end()) return;
+    this.#fault = told(fault);
+    this.#wanted.reject(this.#fault);
   }
 
   /** At once for whoever waits; the connection may not even be there yet. */
   #giveUp(fault: UpstreamFailed): void {
-    this.#fault ??= fault;
-    this.#reject(this.#fault);
-    clearTimeout(this.#timer);
-    this.#controller?.abort(this.#fault);
+    this.fail(fault);
+    this.#controller?.abort(fault);
+  }
+
+  /** False: it was over before. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#wanted.over(this);
+    return true;
   }
 }

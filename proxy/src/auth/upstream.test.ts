@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { systemClock } from "../system-clock.ts";
 import { Upstream } from "./upstream.ts";
 import { UpstreamFailed } from "./upstream-answer.ts";
 
@@ -25,6 +26,7 @@ const upstream = (timeoutMs = 60_000, took: (seconds: number) => void = () => un
     identity: () => identity,
     timeoutMs: () => timeoutMs,
     allowPrivateAddresses: true,
+    clock: systemClock,
     took,
   });
   opened.push(made);

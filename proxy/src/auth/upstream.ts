@@ -1,4 +1,7 @@
 import type { Agent } from "undici";
+import type { Clock } from "../hub/ports.ts";
+import { mended, type Soon, whenThere } from "../hub/soon.ts";
+import { Deadlines } from "./deadlines.ts";
 import { guardedLookup, refuseNumber } from "./upstream-address.ts";
 import { PendingAnswer, type UpstreamAnswer, UpstreamFailed } from "./upstream-answer.ts";
 import type { UpstreamIdentity } from "./upstream-files.ts";
@@ -7,6 +10,7 @@ export interface UpstreamParts {
   readonly identity: () => UpstreamIdentity | undefined;
   readonly timeoutMs: () => number;
   readonly allowPrivateAddresses: boolean;
+  readonly clock: Pick<Clock, "now" | "after">;
   /** Seconds of each call, whatever came of it. */
   readonly took?: (seconds: number) => void;
 }
@@ -21,73 +25,97 @@ export interface UpstreamCall {
   readonly traceparent?: string | undefined;
 }
 
-/** Codes such as ECONNREFUSED say enough; messages may quote what was sent or received. */
-const told = (error: unknown): UpstreamFailed => {
-  if (error instanceof UpstreamFailed) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "the connection failed";
-  return new UpstreamFailed(code === "UND_ERR_SOCKET" ? "the connection ended early" : code);
+/** What each call to a URL needs of it. */
+interface Target {
+  readonly url: string;
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** Throws `RefusedAddress`. */
+const targetOf = (text: string, allowPrivateAddresses: boolean): Target => {
+  const url = new URL(text);
+  if (!allowPrivateAddresses) refuseNumber(url);
+  return { url: text, origin: url.origin, path: `${url.pathname}${url.search}` };
 };
+
+type Headers = Readonly<Record<string, string>>;
+
+/** The connections of an identity, and what every call on them carries. */
+interface Line {
+  readonly identity: UpstreamIdentity;
+  /** A promise until it is loaded. */
+  agent: Soon<Agent>;
+  readonly getHeaders: Headers;
+  readonly postHeaders: Headers;
+}
 
 /** HTTP to the verifier: kept connections, guarded addresses, no redirects, bounded answers. */
 export class Upstream {
   readonly #parts: UpstreamParts;
-  #for: UpstreamIdentity | undefined;
-  #agent: Promise<Agent> | undefined;
+  readonly #deadlines: Deadlines;
+  /** Of the last call: mostly there is but one URL. */
+  #target: Target | undefined;
+  #line: Line | undefined;
 
   constructor(parts: UpstreamParts) {
     this.#parts = parts;
+    this.#deadlines = new Deadlines(parts.clock);
   }
 
-  /** Throws `UpstreamFailed`. Redirects are answers of their own status: nobody follows them. */
-  async call(call: UpstreamCall): Promise<UpstreamAnswer> {
-    const begun = performance.now();
-    try {
-      const identity = this.#parts.identity();
-      if (identity === undefined) throw new UpstreamFailed("a file for the call cannot be read");
-      return await this.#send(call, new URL(call.url), identity);
-    } catch (error) {
-      throw told(error);
-    } finally {
-      this.#parts.took?.((performance.now() - begun) / 1_000);
-    }
+  /** Rejects with `UpstreamFailed`. Redirects are answers of their own status: nobody follows them. */
+  call(call: UpstreamCall): Promise<UpstreamAnswer> {
+    return new Promise((resolve, reject) => {
+      const pending = new PendingAnswer({ maxBytes: call.maxBytes, over: this.#over, resolve, reject });
+      this.#deadlines.add(pending, this.#parts.timeoutMs());
+      void mended<void>(
+        () => this.#send(call, pending),
+        (fault) => pending.fail(fault),
+      );
+    });
   }
 
   stop(): void {
-    void this.#agent?.then((agent) => agent.destroy());
+    if (this.#line !== undefined) void whenThere(this.#line.agent, (agent) => agent.destroy());
   }
 
-  async #send(call: UpstreamCall, url: URL, identity: UpstreamIdentity): Promise<UpstreamAnswer> {
-    if (!this.#parts.allowPrivateAddresses) refuseNumber(url);
-    const agent = await this.#agentFor(identity);
-    const pending = new PendingAnswer(call.maxBytes, this.#parts.timeoutMs());
-    agent.dispatch(
-      {
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: call.body === undefined ? "GET" : "POST",
-        body: call.body ?? null,
-        headers: {
-          ...identity.headers,
-          accept: "application/json",
-          ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-          ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
-        },
-        // The call as a whole has a time-out of its own.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      },
-      pending,
-    );
-    return pending.answer;
+  readonly #over = (pending: PendingAnswer): void => {
+    this.#deadlines.met(pending);
+    this.#parts.took?.((performance.now() - pending.begun) / 1_000);
+  };
+
+  #send(call: UpstreamCall, pending: PendingAnswer): Soon<void> {
+    const identity = this.#parts.identity();
+    if (identity === undefined) throw new UpstreamFailed("a file for the call cannot be read");
+    if (this.#target?.url !== call.url) this.#target = targetOf(call.url, this.#parts.allowPrivateAddresses);
+    const line = this.#lineOf(identity);
+    const { agent, postHeaders, getHeaders } = line;
+    const headers = call.body === undefined ? getHeaders : postHeaders;
+    const request = {
+      origin: this.#target.origin,
+      path: this.#target.path,
+      method: call.body === undefined ? ("GET" as const) : ("POST" as const),
+      body: call.body ?? null,
+      headers: call.traceparent === undefined ? headers : { ...headers, traceparent: call.traceparent },
+      // The call as a whole has a time-out of its own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    if (!(agent instanceof Promise)) return void agent.dispatch(request, pending);
+    return agent.then((loaded) => {
+      line.agent = loaded;
+      loaded.dispatch(request, pending);
+    });
   }
 
   /** Calls under way on the connections of an identity that is no longer in force are finished. */
-  #agentFor(identity: UpstreamIdentity): Promise<Agent> {
-    if (this.#agent !== undefined && this.#for === identity) return this.#agent;
-    void this.#agent?.then((agent) => agent.close());
-    this.#for = identity;
-    this.#agent = this.#newAgent(identity);
-    return this.#agent;
+  #lineOf(identity: UpstreamIdentity): Line {
+    if (this.#line?.identity === identity) return this.#line;
+    if (this.#line !== undefined) void whenThere(this.#line.agent, (agent) => agent.close());
+    const getHeaders = { ...identity.headers, accept: "application/json" };
+    const postHeaders = { ...getHeaders, "content-type": "application/json" };
+    this.#line = { identity, agent: this.#newAgent(identity), getHeaders, postHeaders };
+    return this.#line;
   }
 
   /** Loaded here, since a proxy without a verifier does not need it. */

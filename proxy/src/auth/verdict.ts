@@ -11,8 +11,11 @@ export interface Question {
   /** 32 hex digits. */
   readonly topicId: string;
   readonly action: Action;
-  /** Who asks, for a fair share of the verifier's calls: an address, or a prefix of it. To be asked in the same turn. */
-  readonly client: () => string;
+  /**
+   * Who asks, for a fair share of the verifier's calls: an address, or a prefix of it. To be asked in the same turn.
+   * Undefined where an open stream asks again: its token was good.
+   */
+  readonly client: (() => string) | undefined;
   /** The request that the question is asked for. */
   readonly span?: Span | undefined;
 }

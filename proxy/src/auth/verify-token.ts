@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Log } from "../hub/ports.ts";
 import type { Soon } from "../hub/soon.ts";
-import type { CallBudget } from "./call-budget.ts";
+import type { CallBudget, Caller } from "./call-budget.ts";
 import type { Signed } from "./check-signature.ts";
-import type { GuardedCalls } from "./guarded-calls.ts";
+import type { Guarded, GuardedCalls } from "./guarded-calls.ts";
 import { matchesAny } from "./topic-pattern.ts";
 import { UpstreamFailed } from "./upstream-answer.ts";
 import { type Denied, denied, endOfLife, type Question, type Unavailable, type Verdict } from "./verdict.ts";
@@ -42,6 +42,12 @@ export interface VerifierParts {
 /** A verdict that is in the cache is there at once. */
 export type VerifyToken = (question: Question) => Soon<Verdict>;
 
+const overLimit: Unavailable = {
+  kind: "unavailable",
+  reason: "the limit on verifications is reached",
+  retryAfterSec: 1,
+};
+
 /** Tokens that were good once, for their share of the webhook's calls. */
 const rememberedTokens = 100_000;
 
@@ -51,19 +57,24 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   const underWay = new Map<string, Promise<Verdict>>();
   const known = new LRUCache<string, true>({ max: rememberedTokens });
 
-  const decide = async (question: Question): Promise<Verdict> => {
-    const client = question.client();
-    const signed = await parts.signature?.(question);
-    if (signed !== undefined && signed.kind !== "signed") return signed;
-    if (parts.webhook === undefined) return allowed(parts, signed, undefined);
+  const ask = (question: Question, signed: Signed | undefined, client: string | undefined): Promise<Verdict> => {
+    if (parts.webhook === undefined) return Promise.resolve(allowed(parts, signed, undefined));
     const name = `${question.name} ${question.action}`;
-    const isKnown = signed !== undefined || known.has(name);
-    const release = parts.budget.take({ name: isKnown ? name : client, known: isKnown });
-    if (release === undefined)
-      return { kind: "unavailable", reason: "the limit on verifications is reached", retryAfterSec: 1 };
-    const verdict = await askUnderBreaker(parts, question, signed).finally(release);
-    if (verdict.kind === "allowed") known.set(name, true);
-    return verdict;
+    const admitted = parts.budget.take(callerOf(name, signed !== undefined || known.has(name) ? undefined : client));
+    if (admitted === undefined) return Promise.resolve(overLimit);
+    return askUnderBreaker(parts, question, signed).then((verdict) => {
+      admitted.leave();
+      if (verdict.kind === "allowed") known.set(name, true);
+      return verdict;
+    });
+  };
+
+  const decide = (question: Question): Promise<Verdict> => {
+    const client = question.client?.();
+    if (parts.signature === undefined) return ask(question, undefined, client);
+    return parts
+      .signature(question)
+      .then((signed) => (signed.kind === "signed" ? ask(question, signed, client) : signed));
   };
 
   /** One question at a time is asked once, however many ask it. */
@@ -71,11 +82,12 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
     const asked = underWay.get(key);
     if (asked !== undefined) return asked;
     const decision = decide(question).then((verdict) => {
+      underWay.delete(key);
       cache.keep(key, verdict, settings().negativeCacheTtlSec * 1_000);
       return verdict;
     });
     underWay.set(key, decision);
-    return decision.finally(() => underWay.delete(key));
+    return decision;
   };
 
   const given = (verdict: Verdict): Verdict => {
@@ -93,36 +105,44 @@ export const tokenVerifier = (parts: VerifierParts): VerifyToken => {
   };
 };
 
-const askUnderBreaker = async (
-  parts: VerifierParts,
-  question: Question,
-  signed: Signed | undefined,
-): Promise<Verdict> => {
-  const { webhook, calls, budget, log, retryAfterSec } = parts;
-  if (webhook === undefined) return allowed(parts, signed, undefined);
-  const asked = await calls.run((attempt) => {
-    if (attempt > 0 && !budget.takeAgain()) throw new UpstreamFailed("the limit on verifications is reached");
-    return webhook(question);
-  });
-  switch (asked.kind) {
+/** `stranger`: the client of a token that has not been good yet. */
+const callerOf = (token: string, stranger: string | undefined): Caller => ({
+  name: stranger ?? token,
+  known: stranger === undefined,
+});
+
+/** Never rejects. */
+const askUnderBreaker = (parts: VerifierParts, question: Question, signed: Signed | undefined): Promise<Verdict> => {
+  const { webhook, calls, budget } = parts;
+  if (webhook === undefined) return Promise.resolve(allowed(parts, signed, undefined));
+  const call = (attempt: number): Promise<WebhookAnswer> =>
+    attempt > 0 && !budget.takeAgain() ? Promise.reject(new UpstreamFailed(overLimit.reason)) : webhook(question);
+  return calls.run(call).then((asked) => verdictAfter(parts, asked, { question, signed }));
+};
+
+interface Asked {
+  readonly question: Question;
+  readonly signed: Signed | undefined;
+}
+
+const verdictAfter = (parts: VerifierParts, said: Guarded<WebhookAnswer>, asked: Asked): Verdict => {
+  const { log, retryAfterSec } = parts;
+  const { span } = asked.question;
+  switch (said.kind) {
     case "broken":
       return { kind: "unavailable", reason: "the verifier failed too often and is not asked now", retryAfterSec };
     case "failed":
       log.error(
-        `Webhook verification failed: ${asked.error instanceof Error ? asked.error.message : "unknown"}`,
-        question.span === undefined ? {} : { trace_id: question.span.traceId },
+        `Webhook verification failed: ${said.error instanceof Error ? said.error.message : "unknown"}`,
+        span === undefined ? {} : { trace_id: span.traceId },
       );
       return { kind: "unavailable", reason: "the verifier gave no usable answer", retryAfterSec: 2 };
     case "answer":
-      return verdictOf(parts, asked.answer, { question, signed });
+      return verdictOf(parts, said.answer, asked);
   }
 };
 
-const verdictOf = (
-  parts: VerifierParts,
-  answer: WebhookAnswer,
-  { question, signed }: { readonly question: Question; readonly signed: Signed | undefined },
-): Verdict => {
+const verdictOf = (parts: VerifierParts, answer: WebhookAnswer, { question, signed }: Asked): Verdict => {
   switch (answer.kind) {
     case "later":
       return { kind: "unavailable", reason: "the verifier has too much to do", retryAfterSec: 2 };

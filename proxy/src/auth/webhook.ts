@@ -91,11 +91,10 @@ const ownEnd = (token: string): number | undefined => {
 
 /** A call as a step of the request that needs it. */
 const tracedCall = async (
-  span: Span | undefined,
+  span: Span,
   url: string,
-  call: (traceparent: string | undefined) => Promise<UpstreamAnswer>,
+  call: (traceparent: string) => Promise<UpstreamAnswer>,
 ): Promise<UpstreamAnswer> => {
-  if (span === undefined) return call(undefined);
   const step = span.child({ kind: "webhook", host: new URL(url).hostname });
   try {
     const answer = await call(step.traceparent);
@@ -107,18 +106,24 @@ const tracedCall = async (
   }
 };
 
-/** Asks the webhook once. Throws `UpstreamFailed`. */
-export const askWebhook = async (
+const answerTo = ({ token }: Question, { status, body }: UpstreamAnswer): WebhookAnswer => {
+  if (status < 200 || status >= 300) return answerOfStatus(status);
+  const said = answerOf(body);
+  return said.kind === "yes" && said.exp === undefined ? { ...said, exp: ownEnd(token) } : said;
+};
+
+/** Asks the webhook once. Rejects with `UpstreamFailed`. */
+export const askWebhook = (
   upstream: Pick<Upstream, "call">,
   url: string,
   question: Question,
 ): Promise<WebhookAnswer> => {
   const { token, topicId, topic, action, span } = question;
   const body = JSON.stringify({ jwt: token, topic: topicId, topic_name: topic, action });
-  const answer = await tracedCall(span, url, (traceparent) =>
-    upstream.call({ url, body, maxBytes: maxAnswerBytes, traceparent }),
-  );
-  if (answer.status < 200 || answer.status >= 300) return answerOfStatus(answer.status);
-  const said = answerOf(answer.body);
-  return said.kind === "yes" ? { ...said, exp: said.exp ?? ownEnd(token) } : said;
+  const call = { url, body, maxBytes: maxAnswerBytes };
+  const answer =
+    span === undefined
+      ? upstream.call(call)
+      : tracedCall(span, url, (traceparent) => upstream.call({ ...call, traceparent }));
+  return answer.then((said) => answerTo(question, said));
 };

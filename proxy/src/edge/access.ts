@@ -2,7 +2,6 @@ import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import { bearerSecret } from "../http/bearer.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Topic, TopicId } from "../hub/event.ts";
-import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { Soon } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
 import type { Exchange, RequestOrigin } from "./exchange.ts";
@@ -60,18 +59,19 @@ export interface CallerRules {
 }
 
 /** The header wins: it does not end up in anybody's access log. */
-export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules, span?: Span): Caller => {
+const secretOf = (exchange: Exchange, allowQueryToken: () => boolean): string | undefined => {
   const authorization = exchange.header("authorization");
-  const fromQuery = (): string | undefined =>
-    exchange.query !== "" && allowQueryToken()
-      ? queryParameters(exchange.query).first("token") || undefined
-      : undefined;
-  return {
-    secret: authorization === undefined ? fromQuery() : bearerSecret(authorization),
-    client: () => clientOf(exchange.origin()),
-    span,
-  };
+  if (authorization !== undefined) return bearerSecret(authorization);
+  if (exchange.query === "" || !allowQueryToken()) return undefined;
+  return queryParameters(exchange.query).first("token") || undefined;
 };
+
+/** Who sent a request. */
+export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules, span?: Span): Caller => ({
+  secret: secretOf(exchange, allowQueryToken),
+  client: () => clientOf(exchange.origin()),
+  span,
+});
 
 /** The answer to somebody who may not. */
 export const accessAnswer = (refusal: AccessRefusal, refuse: Refuse, cors: ResponseHeaders): Answer => {
@@ -85,47 +85,4 @@ export const accessAnswer = (refusal: AccessRefusal, refuse: Refuse, cors: Respo
     case "unavailable":
       return refuse("verifier_unavailable", refusal.reason, [["Retry-After", String(refusal.retryAfterSec)], ...cors]);
   }
-};
-
-/** The last words of a stream whose token no longer allows it. */
-const farewell = (reason: EndReason, retryMs: number): Uint8Array =>
-  new TextEncoder().encode(`retry: ${retryMs}\nevent: revenprox.auth\ndata: ${JSON.stringify({ reason })}\n\n`);
-
-/** A stream that is ended when its access is. It holds on to nothing of what its opening needed. */
-class GrantedStream implements OpenStream {
-  readonly #opened: OpenStream;
-  readonly #sink: EventSink;
-  readonly #retryMs: () => number;
-  readonly #grant: { release(): void };
-
-  constructor(opened: OpenStream, sink: EventSink, access: StreamAccess, retryMs: () => number) {
-    this.#opened = opened;
-    this.#sink = sink;
-    this.#retryMs = retryMs;
-    this.#grant = access.watch(this);
-  }
-
-  end(reason: EndReason): void {
-    this.#sink.end(farewell(reason, this.#retryMs()));
-  }
-
-  writable(): void {
-    this.#opened.writable();
-  }
-
-  closed(): void {
-    this.#grant.release();
-    this.#opened.closed();
-  }
-}
-
-type Open = (sink: EventSink) => OpenStream | Answer;
-
-/** `open`, with the stream ended when its access is. */
-export const opening = (access: StreamAccess, retryMs: () => number, open: Open): Open => {
-  if (access.token === undefined) return open;
-  return (sink) => {
-    const opened = open(sink);
-    return "writable" in opened ? new GrantedStream(opened, sink, access, retryMs) : opened;
-  };
 };

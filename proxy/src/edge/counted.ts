@@ -1,8 +1,7 @@
 import type { RequestClass, RequestRoute } from "@revenprox/contract/metrics";
 import type { Answer } from "../http/answer.ts";
-import { mended, whenThere } from "../hub/soon.ts";
-import type { Answered, Handle } from "./handle.ts";
-import { type Between, WrappedExchange } from "./wrapped-exchange.ts";
+import { whenSettled } from "../hub/soon.ts";
+import type { Handle } from "./handle.ts";
 
 /** Counts requests by how they ended for their client. */
 export type CountRequest = (route: RequestRoute, how: RequestClass) => void;
@@ -14,29 +13,19 @@ export const classOf = (status: number): RequestClass => {
   return status === 503 ? "unavailable" : "server_error";
 };
 
-/** Tells with what a stream was opened, or refused. */
-const watched = (opened: (status: number) => void): Between => ({
-  respond: (answer) => answer,
-  open: (result) => {
-    opened("writable" in result ? 200 : result.status);
-    return result;
-  },
-});
-
-/** `handle`, each request counted once; not those whose client is gone before it is answered. */
+/**
+ * `handle`, each request counted once by its answer; not those whose client is gone before it is answered, nor those
+ * that begin a stream, which tells by itself how it was opened.
+ */
 export const counted = (count: CountRequest | undefined, route: RequestRoute, handle: Handle): Handle => {
   if (count === undefined) return handle;
-  const ended = (status: number): void => count(route, classOf(status));
   const answered = (answer: Answer | undefined): Answer | undefined => {
-    if (answer !== undefined) ended(answer.status);
+    if (answer !== undefined) count(route, classOf(answer.status));
     return answer;
   };
   const failed = (fault: unknown): never => {
-    ended(500);
+    count(route, "server_error");
     throw fault;
   };
-  const settled = (answer: () => Answered): Answered => mended(() => whenThere(answer(), answered), failed);
-  if (route !== "subscribe") return (exchange) => settled(() => handle(exchange));
-  const between = watched(ended);
-  return (exchange) => settled(() => handle(new WrappedExchange(exchange, between)));
+  return (exchange) => whenSettled(() => handle(exchange), answered, failed);
 };

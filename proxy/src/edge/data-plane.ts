@@ -3,11 +3,11 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
-import { mended, type Soon, whenThere } from "../hub/soon.ts";
+import { type Soon, whenSettled, whenThere } from "../hub/soon.ts";
 import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
 import { corsHeaders } from "./cors.ts";
-import { type CountRequest, counted } from "./counted.ts";
+import { type CountRequest, classOf, counted } from "./counted.ts";
 import type { ExchangeHandler } from "./exchange.ts";
 import type { Handle } from "./handle.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
@@ -68,6 +68,7 @@ const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) =>
   const { hub, access, refuse, settings } = parts;
   const names = new TopicNames();
   const corsAllowedOrigins = (): string => settings().corsAllowedOrigins;
+  const { count } = parts;
   const subscribe = subscribeRoute({
     quotas: parts.quotas,
     hub,
@@ -77,19 +78,16 @@ const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) =>
     refuse,
     failed,
     tellStream: parts.logsStreams && loggedStreams(parts.log, parts.logsStreams),
+    opened: count && ((status) => count("subscribe", classOf(status))),
   });
   const publish = publishRoute({ quotas: parts.quotas, hub, access, names, refuse, corsAllowedOrigins, settings });
   const limits = { admission: parts.admission, corsAllowedOrigins, refuse };
-  const stream = counted(
-    parts.count,
-    "subscribe",
-    admitted(limits, "stream", traced(parts.tracing, "subscribe", subscribe)),
-  );
+  const stream = counted(count, "subscribe", admitted(limits, "stream", traced(parts.tracing, "subscribe", subscribe)));
   const open = parts.softRefusals === undefined ? stream : softly(parts.softRefusals, stream);
   const topic = resource(
     {
       ...readable(open),
-      POST: counted(parts.count, "publish", admitted(limits, "publish", traced(parts.tracing, "publish", publish))),
+      POST: counted(count, "publish", admitted(limits, "publish", traced(parts.tracing, "publish", publish))),
     },
     corsAllowedOrigins,
   );
@@ -129,9 +127,10 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     const respond = (answer: Answer | undefined): void => {
       if (answer !== undefined) exchange.respond(answer);
     };
-    void whenThere(
-      mended(() => route(exchange), failed),
+    void whenSettled(
+      () => route(exchange),
       respond,
+      (fault) => respond(failed(fault)),
     );
   };
 };

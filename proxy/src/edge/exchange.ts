@@ -37,6 +37,12 @@ export interface RequestOrigin {
   readonly forwarded: string | undefined;
 }
 
+/** What opens the stream of a request. An object and no closure: there is one for each connect. */
+export interface StreamOpener {
+  /** May still return an answer if it wrote nothing. Never throws: in a turn of its own, that would end the process. */
+  open(sink: EventSink): OpenStream | Answer;
+}
+
 /** One request and its answer, whatever HTTP engine carries it. Exactly one of `respond` and `stream` is called. */
 export interface Exchange {
   /** Upper-case. */
@@ -54,10 +60,9 @@ export interface Exchange {
   /** Does nothing when the client is gone. A HEAD request gets no body. */
   respond(answer: Answer): void;
   /**
-   * Begins an endless 200 answer. `open` is called in a later turn, unless the client is gone before, and may still
-   * return an answer of its own if it wrote nothing.
+   * Begins an endless 200 answer. The opener is asked at once or in a later turn, unless the client is gone before.
    */
-  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void;
+  stream(headers: ResponseHeaders, opener: StreamOpener): void;
 }
 
 export type ExchangeHandler = (exchange: Exchange) => void;

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
-import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { ChunkFraming } from "./chunk-framing.ts";
-import type { Body, Exchange, RequestHeader, RequestOrigin } from "./exchange.ts";
+import type { Body, Exchange, RequestHeader, RequestOrigin, StreamOpener } from "./exchange.ts";
 import { NodeEventSink } from "./node-event-sink.ts";
 import { type HeadFault, type HeadLimits, RequestHead, requestLineBytes } from "./request-head.ts";
 
@@ -116,7 +115,7 @@ export class NodeExchange implements Exchange {
     this.#respond(answer, [["Connection", "close"]]);
   }
 
-  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
+  stream(headers: ResponseHeaders, opener: StreamOpener): void {
     const { response, framing, patienceMs, shared, streaming } = this.#parts;
     streaming();
     setImmediate(() => {
@@ -125,7 +124,7 @@ export class NodeExchange implements Exchange {
       if (shared()) return void socket.destroy();
       const sink = new NodeEventSink({ response, socket, headers, framing, patienceMs });
       this.#sink = sink;
-      const opened = open(sink);
+      const opened = opener.open(sink);
       if ("writable" in opened) return sink.attach(opened);
       this.#sink = undefined;
       sink.closed();

@@ -27,6 +27,21 @@ test("whatever the socket takes, all bytes go out once, in order and in small pi
   );
 });
 
+test("what is held goes out with the next resume, in order and with room for the headers", () => {
+  const pieces: Uint8Array[] = [];
+  const writer = new PieceWriter({ writeChunk: (piece) => pieces.push(piece) > 0 }, limit);
+  const bytes = Uint8Array.from({ length: 60 }, (_, index) => index);
+  expect([writer.hold(bytes.subarray(0, 25)), writer.write(bytes.subarray(25)), writer.waiting]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect(pieces).toEqual([]);
+  expect(writer.resume(10)).toBe(true);
+  expect(pieces.flatMap((piece) => [...piece])).toEqual([...bytes]);
+  expect(pieces[0]?.length).toBeLessThanOrEqual(limit - 10);
+});
+
 test("what comes while a rest waits goes behind it", () => {
   const out: number[] = [];
   let takes = false;

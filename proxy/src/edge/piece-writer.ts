@@ -37,20 +37,22 @@ export class PieceWriter {
     return this.#rest !== undefined;
   }
 
-  /** False: the socket is full; nothing more should be written before `resume` returned true. `reserve`: bytes of the first cork that are taken by headers. */
-  write(bytes: Uint8Array, reserve = 0): boolean {
-    if (this.#rest !== undefined) {
-      this.#rest = joined(this.#rest, bytes);
-      return false;
-    }
-    return this.#feed(bytes, reserve);
+  /** Always false: the bytes wait for `resume`, whatever the socket would take. */
+  hold(bytes: Uint8Array): false {
+    this.#rest = this.#rest === undefined ? bytes : joined(this.#rest, bytes);
+    return false;
   }
 
-  /** Goes on with what waits. */
-  resume(): boolean {
+  /** False: the socket is full; nothing more should be written before `resume` returned true. `reserve`: bytes of the first cork that are taken by headers. */
+  write(bytes: Uint8Array, reserve = 0): boolean {
+    return this.#rest === undefined ? this.#feed(bytes, reserve) : this.hold(bytes);
+  }
+
+  /** Goes on with what waits; `reserve` as for `write`. */
+  resume(reserve = 0): boolean {
     const rest = this.#rest;
     this.#rest = undefined;
-    return rest === undefined || this.#feed(rest, 0);
+    return rest === undefined || this.#feed(rest, reserve);
   }
 
   /** One byte more of what waits, to a socket that is full; only while something waits. */

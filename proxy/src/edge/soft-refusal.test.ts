@@ -18,8 +18,8 @@ const answered = async (refusal: Answer, headers: Headers, late: boolean, on = t
     origin: () => ({ peer: "127.0.0.1", proxied: undefined, forwardedFor: undefined, forwarded: undefined }),
     readBody: async () => ({ kind: "aborted" }),
     respond: resolve,
-    stream: (_, open) => {
-      const opened = open({ write: () => true, end: () => undefined });
+    stream: (_, opener) => {
+      const opened = opener.open({ write: () => true, end: () => undefined });
       if ("status" in opened) resolve(opened);
     },
   };
@@ -27,7 +27,7 @@ const answered = async (refusal: Answer, headers: Headers, late: boolean, on = t
     () => ({ all: on, retryMs: () => 2_000, random: () => 0.5 }),
     (inner) => {
       if (!late) return refusal;
-      inner.stream([], () => refusal);
+      inner.stream([], { open: () => refusal });
       return undefined;
     },
   );

@@ -1,11 +1,8 @@
-import type { Answer } from "../http/answer.ts";
-import type { EventSink, Log, OpenStream } from "../hub/ports.ts";
+import type { Log, OpenStream } from "../hub/ports.ts";
 import type { Span } from "../hub/tracing.ts";
 
-type Open = (sink: EventSink) => OpenStream | Answer;
-
-/** `open`, with what it opens told. */
-export type TellStream = (topics: number, span: Span | undefined, open: Open) => Open;
+/** A stream that was opened, told; what is returned is to be told of its end. */
+export type TellStream = (opened: OpenStream, topics: number, span: Span | undefined) => OpenStream;
 
 /**
  * Tells the beginning and the end of streams that are opened at debug level, each under a number that is its own while
@@ -13,21 +10,17 @@ export type TellStream = (topics: number, span: Span | undefined, open: Open) =>
  */
 export const loggedStreams = (log: Pick<Log, "debug">, atDebug: () => boolean): TellStream => {
   let last = 0;
-  return (topics, span, open) => {
-    if (!atDebug()) return open;
-    return (sink) => {
-      const opened = open(sink);
-      if (!("writable" in opened)) return opened;
-      last += 1;
-      const connection_id = last;
-      log.debug("Stream opened", { connection_id, topics, ...(span === undefined ? {} : { trace_id: span.traceId }) });
-      return {
-        writable: () => opened.writable(),
-        closed: () => {
-          log.debug("Stream closed", { connection_id });
-          opened.closed();
-        },
-      };
+  return (opened, topics, span) => {
+    if (!atDebug()) return opened;
+    last += 1;
+    const connection_id = last;
+    log.debug("Stream opened", { connection_id, topics, ...(span === undefined ? {} : { trace_id: span.traceId }) });
+    return {
+      writable: () => opened.writable(),
+      closed: () => {
+        log.debug("Stream closed", { connection_id });
+        opened.closed();
+      },
     };
   };
 };

@@ -17,11 +17,14 @@ type ParsedPlace = { readonly place: JournalPlace | undefined } | { readonly fau
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
 
-const nothingAsked: StreamQuery = { lastEventId: undefined, bootstrap: undefined, encoding: "plain" };
+const nothingParsed: ParsedStreamQuery = {
+  kind: "query",
+  query: { lastEventId: undefined, bootstrap: undefined, encoding: "plain" },
+};
 
 /** `maxEvents` bounds what `last` may ask for, over all topics of the stream. */
 export const parseStreamQuery = (text: string, topics: number, maxEvents: number): ParsedStreamQuery => {
-  if (text === "") return { kind: "query", query: nothingAsked };
+  if (text === "") return nothingParsed;
   const parameters = queryParameters(text);
   const place = placeOf(parameters, topics, maxEvents);
   if ("fault" in place) return { kind: "refused", detail: place.fault };

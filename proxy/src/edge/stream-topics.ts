@@ -21,7 +21,7 @@ const refused = (detail: string): StreamTopics => ({ kind: "refused", detail });
 export const streamTopics = (names: TopicNames, path: string, query: string, maxTopics: number): StreamTopics => {
   if (path.startsWith(topicPathPrefix)) {
     const named = names.of(path);
-    return named.kind === "topic" ? { kind: "topics", topics: [named.ref] } : named;
+    return named.kind === "topic" ? { kind: "topics", topics: named.alone } : named;
   }
   return topicsOfQuery(queryParameters(query).all("topic"), maxTopics);
 };

@@ -5,16 +5,16 @@ import type { Hub, StreamRequest } from "../hub/hub.ts";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
 import { whenThere } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
-import { type Access, accessAnswer, type CallerRules, callerOf, opening, type StreamAccess } from "./access.ts";
+import { type Access, accessAnswer, type CallerRules, callerOf, type StreamAccess } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, StreamOpener } from "./exchange.ts";
 import type { Answered } from "./handle.ts";
-import { countedFor, type Quotas } from "./quotas.ts";
+import type { Quotas } from "./quotas.ts";
 import type { TellStream } from "./stream-log.ts";
 import { parseStreamQuery } from "./stream-query.ts";
 import { streamTopics } from "./stream-topics.ts";
+import { type TokenAccess, type TokenRules, TokenStream } from "./token-stream.ts";
 import type { TopicNames } from "./topic-names.ts";
-import { openedUnder } from "./traced.ts";
 
 export interface SubscribeSettings {
   readonly corsAllowedOrigins: string;
@@ -42,11 +42,14 @@ export interface SubscribeParts {
   readonly refuse: Refuse;
   /** Logs a fault of the proxy's own, and answers the request that met it. */
   readonly failed: (fault: unknown) => Answer;
+  /** Told the status with which each stream was opened, or refused at its opening. */
+  readonly opened?: ((status: number) => void) | undefined;
 }
 
-type Open = (sink: EventSink) => OpenStream | Answer;
-
-const asItIs: TellStream = (_topics, _span, open) => open;
+/** What all openers share. */
+interface OpenerParts extends Pick<SubscribeParts, "hub" | "tellStream" | "refuse" | "failed" | "opened">, TokenRules {
+  readonly quotas: Quotas | undefined;
+}
 
 const details = {
   connections_exhausted: "the limit on open streams is reached",
@@ -65,17 +68,6 @@ const streamHeaders: ResponseHeaders = [
 /** On the same connection a client that comes back would meet the proxy that ended its stream to leave, or that refused it. */
 const noReturn: ResponseHeaders = [["Connection", "close"]];
 
-/** An engine calls `open` in a turn of its own, where a throw would end the process and every other stream with it. */
-const withoutThrowing =
-  (failed: (fault: unknown) => Answer, open: Open): Open =>
-  (sink) => {
-    try {
-      return open(sink);
-    } catch (fault) {
-      return failed(fault);
-    }
-  };
-
 /** A stream that may be opened. */
 interface Wanted {
   readonly request: StreamRequest;
@@ -84,25 +76,63 @@ interface Wanted {
   readonly span: Span | undefined;
 }
 
-/** What opens the stream; each of its shells is there only where it has something to do. */
-const openerOf = (
-  { hub, readers, quotas, refuse, failed, tellStream = asItIs }: SubscribeParts,
-  { request, access, cors, span }: Wanted,
-): Open => {
-  const refusal = (code: keyof typeof details | "token_streams_exhausted", detail: string): Answer =>
-    refuse(code, detail, [...cors, ...noReturn]);
-  const open: Open = (sink) => {
+const hasToken = (access: StreamAccess): access is TokenAccess => access.token !== undefined;
+
+/** Opens one stream; what is not asked for leaves no trace on it. */
+class WantedStream implements StreamOpener {
+  readonly #parts: OpenerParts;
+  readonly #wanted: Wanted;
+
+  constructor(parts: OpenerParts, wanted: Wanted) {
+    this.#parts = parts;
+    this.#wanted = wanted;
+  }
+
+  open(sink: EventSink): OpenStream | Answer {
+    const { failed, opened: told } = this.#parts;
+    const opened = this.#openOr(failed, sink);
+    const status = "writable" in opened ? 200 : opened.status;
+    this.#wanted.span?.end({ status });
+    told?.(status);
+    return opened;
+  }
+
+  #openOr(failed: (fault: unknown) => Answer, sink: EventSink): OpenStream | Answer {
+    try {
+      const { access } = this.#wanted;
+      return hasToken(access) ? this.#openWith(access, sink) : this.#openFrom(sink);
+    } catch (fault) {
+      return failed(fault);
+    }
+  }
+
+  #openWith(access: TokenAccess, sink: EventSink): OpenStream | Answer {
+    const { quotas } = this.#parts;
+    if (quotas?.stream(access.token) === false)
+      return this.#refusal("token_streams_exhausted", "max_streams_per_token are open");
+    const opened = this.#openFrom(sink);
+    if ("writable" in opened) return new TokenStream(opened, sink, access, this.#parts);
+    quotas?.streamClosed(access.token);
+    return opened;
+  }
+
+  #openFrom(sink: EventSink): OpenStream | Answer {
+    const { hub, tellStream } = this.#parts;
+    const { request, span } = this.#wanted;
     const opened = hub.open(request, sink);
-    return "writable" in opened ? opened : refusal(opened.refused, details[opened.refused]);
-  };
-  const tooMany = (): Answer => refusal("token_streams_exhausted", "max_streams_per_token are open");
-  const told = tellStream(request.topics.length, span, countedFor(quotas, access.token, tooMany, open));
-  return withoutThrowing(failed, opening(access, readers.retryMs, openedUnder(span, told)));
-};
+    if (!("writable" in opened)) return this.#refusal(opened.refused, details[opened.refused]);
+    return tellStream === undefined ? opened : tellStream(opened, request.topics.length, span);
+  }
+
+  #refusal(code: keyof typeof details | "token_streams_exhausted", detail: string): Answer {
+    return this.#parts.refuse(code, detail, [...this.#wanted.cors, ...noReturn]);
+  }
+}
 
 /** GET and HEAD /events/{topic} and /events?topic=a&topic=b: opens a stream; answers itself only where none is opened. */
 export const subscribeRoute = (parts: SubscribeParts): ((exchange: Exchange, span?: Span) => Answered) => {
   const { readers, names, settings, refuse } = parts;
+  const openers: OpenerParts = { ...parts, quotas: parts.quotas, retryMs: readers.retryMs };
   const headHeaders = headersBefore(streamHeaders);
   const headersOfStream = headersBefore([...streamHeaders, ...noReturn]);
   return (exchange, span) => {
@@ -120,7 +150,7 @@ export const subscribeRoute = (parts: SubscribeParts): ((exchange: Exchange, spa
       // The header wins: it is what a reconnecting client adds to the URL that it was given.
       const lastEventId = exchange.header("last-event-id") ?? asked.query.lastEventId;
       const request = { ...asked.query, lastEventId, topics };
-      exchange.stream(headersOfStream(cors), openerOf(parts, { request, access, cors, span }));
+      exchange.stream(headersOfStream(cors), new WantedStream(openers, { request, access, cors, span }));
       return undefined;
     });
   };

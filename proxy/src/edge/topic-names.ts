@@ -4,7 +4,12 @@ import { topicIdOf } from "./topic-id.ts";
 import { topicOfPath } from "./topic-path.ts";
 
 export type NamedTopic =
-  | { readonly kind: "topic"; readonly ref: TopicRef }
+  | {
+      readonly kind: "topic";
+      readonly ref: TopicRef;
+      /** The topic alone, as a list that all of its streams share. */
+      readonly alone: readonly [TopicRef];
+    }
   | { readonly kind: "refused"; readonly detail: string };
 
 /** Characters of paths that are remembered: some 50,000 topics of usual names. */
@@ -26,7 +31,8 @@ export class TopicNames {
     const parsed = topicOfPath(path);
     if (parsed.kind === "refused") return parsed;
     const { topic } = parsed;
-    const named: NamedTopic = { kind: "topic", ref: { topic, topicId: topicIdOf(topic) } };
+    const ref = { topic, topicId: topicIdOf(topic) };
+    const named: NamedTopic = { kind: "topic", ref, alone: [ref] };
     this.#known.set(path, named);
     return named;
   }

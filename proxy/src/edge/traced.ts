@@ -1,7 +1,6 @@
 import type { Answer } from "../http/answer.ts";
 import type { EventTrace, PublishedEvent, TopicId } from "../hub/event.ts";
 import { formatEventId } from "../hub/event-id.ts";
-import type { EventSink, OpenStream } from "../hub/ports.ts";
 import type { BatchResult } from "../hub/publish-batch.ts";
 import type { PublishResult } from "../hub/publish-once.ts";
 import { type Soon, whenThere } from "../hub/soon.ts";
@@ -64,16 +63,4 @@ export const tracedStore = <R extends PublishResult | BatchResult>(
     append.end(endOf(result));
     return result;
   });
-};
-
-type Open = (sink: EventSink) => OpenStream | Answer;
-
-/** `open`, which ends the span of its request. */
-export const openedUnder = (span: Span | undefined, open: Open): Open => {
-  if (span === undefined) return open;
-  return (sink) => {
-    const opened = open(sink);
-    span.end({ status: "writable" in opened ? 200 : opened.status });
-    return opened;
-  };
 };

@@ -56,7 +56,11 @@ const serveRequests = (app: App, { handle, head, refuse, clock, slowClientMs }: 
   app.any("/*", (response: HttpResponse, request: HttpRequest) => {
     const exchange = new UwsExchange(response, request, parts);
     const fault = exchange.headFault(head);
-    if (fault === undefined) return handle(exchange);
+    if (fault === undefined) {
+      handle(exchange);
+      exchange.handled();
+      return;
+    }
     const answer = refuse(fault.code, fault.detail);
     if (fault.close) exchange.respondAndClose(answer);
     else exchange.respond(answer);

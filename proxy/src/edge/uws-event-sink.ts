@@ -15,7 +15,8 @@ export interface UwsSinkParts {
 
 /**
  * A uWS response as an `EventSink`. Status, headers and the first chunk go out in one cork (headers alone would stay
- * an unfinished block); afterwards there is at most one write per cork.
+ * an unfinished block); afterwards there is at most one write per cork. The library's handler has a cork of its own
+ * around all that is written in it: what comes after the first write there waits for the next turn.
  * Never `end(…, closeConnection)`: it writes a header line into the middle of a chunked body.
  */
 export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
@@ -25,16 +26,25 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   #pieces: PieceWriter | undefined;
   /** Status and headers, which go out with the first bytes. */
   #head: string | undefined;
+  /** The library's own cork is around what is written now. */
+  #corked: boolean;
   #full = false;
   #heard = false;
   #wrote = false;
   #state: "open" | "ending" | "ended" = "open";
   #stream: OpenStream | undefined;
 
-  constructor(response: HttpResponse, head: string, parts: UwsSinkParts) {
+  constructor(response: HttpResponse, head: string, parts: UwsSinkParts, corked = false) {
     this.#response = response;
     this.#parts = parts;
     this.#head = head;
+    this.#corked = corked;
+  }
+
+  /** The library's handler is about to return. */
+  uncorked(): void {
+    this.#corked = false;
+    if (this.#pieces?.waiting === true || this.#state === "ending") setImmediate(() => this.#writable());
   }
 
   /** Tells who is to hear of `writable` and `closed`; at once `closed` when the response has ended meanwhile. */
@@ -55,7 +65,7 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
     if (this.#state !== "open") return;
     if (frames !== undefined) this.write(frames);
     this.#state = "ending";
-    if (this.#pieces?.waiting !== true) this.#finish();
+    if (this.#pieces?.waiting !== true && !this.#isSpent) this.#finish();
   }
 
   /** The client is gone: no call to the response is allowed any more. */
@@ -86,6 +96,11 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
     if (stream !== undefined) queueMicrotask(() => stream.closed());
   }
 
+  /** The library's own cork has had its write. */
+  get #isSpent(): boolean {
+    return this.#corked && this.#wrote;
+  }
+
   #headerBytes(): number {
     if (this.#head === undefined) return 0;
     // Status line, Date, uWebSockets and Transfer-Encoding take about 110 bytes.
@@ -103,9 +118,10 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
 
   #feed(frames: Uint8Array): boolean {
     const reserve = this.#headerBytes();
-    if (this.#pieces === undefined && isOnePiece(frames.length, reserve)) return this.writeChunk(frames);
+    if (this.#pieces === undefined && !this.#isSpent && isOnePiece(frames.length, reserve))
+      return this.writeChunk(frames);
     this.#pieces ??= new PieceWriter(this);
-    return this.#pieces.write(frames, reserve);
+    return this.#corked ? this.#pieces.hold(frames) : this.#pieces.write(frames, reserve);
   }
 
   /** uWS tells in a later turn only, so it is soon enough to listen once the socket is full; most never are. */
@@ -130,7 +146,7 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
     if (this.#state === "ended") return true;
     const wasFull = this.#full;
     this.#wrote = false;
-    this.#full = this.#pieces?.resume() === false;
+    this.#full = this.#pieces?.resume(this.#headerBytes()) === false;
     if (!this.#full && this.#state === "ending") this.#finish();
     else if (!this.#full && wasFull) this.#stream?.writable();
     if (!this.#wrote && this.#state === "open") this.#full = !this.writeChunk(nothing);

@@ -1,8 +1,7 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import { withFrameRoom } from "../hub/frame-room.ts";
-import type { EventSink, OpenStream } from "../hub/ports.ts";
-import type { Body, Exchange, RequestHeader, RequestOrigin } from "./exchange.ts";
+import type { Body, Exchange, RequestHeader, RequestOrigin, StreamOpener } from "./exchange.ts";
 import type { HeadBlocks } from "./head-block.ts";
 import { safeCorkBytes } from "./piece-writer.ts";
 import { type HeadFault, type HeadLimits, RequestHead, requestLineBytes } from "./request-head.ts";
@@ -91,6 +90,9 @@ export class UwsExchange implements Exchange {
   readonly #parts: UwsExchangeParts;
   readonly #client: Client;
   #answered = false;
+  /** The library's handler runs, and has the response corked. */
+  #inHandler = true;
+  #sink: UwsEventSink | undefined;
   #origin: RequestOrigin | undefined;
 
   constructor(response: HttpResponse, request: HttpRequest, parts: UwsExchangeParts) {
@@ -159,16 +161,27 @@ export class UwsExchange implements Exchange {
     });
   }
 
-  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
-    // uWS keeps the response corked until its handler has returned, and one cork must not take several writes.
-    setImmediate(() => {
-      if (this.#client.gone) return;
-      const sink = new UwsEventSink(this.#response, this.#block(200, headers), this.#parts);
-      this.#client.mourner = sink;
-      const opened = open(sink);
-      if ("writable" in opened) sink.attach(opened);
-      else this.respond(opened);
-    });
+  stream(headers: ResponseHeaders, opener: StreamOpener): void {
+    if (this.#inHandler) this.#open(headers, opener);
+    // What has waited for a promise may still run inside the handler, which does not know of it any more.
+    else setImmediate(() => this.#open(headers, opener));
+  }
+
+  /** The library's handler is about to return. */
+  handled(): void {
+    this.#inHandler = false;
+    this.#sink?.uncorked();
+  }
+
+  #open(headers: ResponseHeaders, opener: StreamOpener): void {
+    if (this.#client.gone) return;
+    const sink = new UwsEventSink(this.#response, this.#block(200, headers), this.#parts, this.#inHandler);
+    this.#client.mourner = sink;
+    const opened = opener.open(sink);
+    if ("writable" in opened) {
+      this.#sink = sink;
+      sink.attach(opened);
+    } else this.respond(opened);
   }
 
   #respondAtOnce({ status, headers, body }: Answer): void {

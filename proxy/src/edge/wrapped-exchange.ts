@@ -1,6 +1,6 @@
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
-import type { EventSink, OpenStream } from "../hub/ports.ts";
-import type { Exchange } from "./exchange.ts";
+import type { OpenStream } from "../hub/ports.ts";
+import type { Exchange, StreamOpener } from "./exchange.ts";
 
 /** What stands between a handler and its exchange: each is given what the handler said, and says what is sent. */
 export interface Between {
@@ -40,7 +40,7 @@ export class WrappedExchange implements Exchange {
     this.#inner.respond(this.#between.respond(answer));
   }
 
-  stream(headers: ResponseHeaders, open: (sink: EventSink) => OpenStream | Answer): void {
-    this.#inner.stream(headers, (sink) => this.#between.open(open(sink)));
+  stream(headers: ResponseHeaders, opener: StreamOpener): void {
+    this.#inner.stream(headers, { open: (sink) => this.#between.open(opener.open(sink)) });
   }
 }

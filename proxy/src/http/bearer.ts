@@ -1,3 +1,6 @@
+const scheme = "bearer";
+const form = /^bearer +[^\s]+ *$/i;
+
 /** The secret in `Authorization: Bearer SECRET`; undefined when there is none. */
-export const bearerSecret = (authorization: string | undefined): string | undefined =>
-  /^bearer +([^\s]+) *$/i.exec(authorization ?? "")?.[1];
+export const bearerSecret = (authorization = ""): string | undefined =>
+  form.test(authorization) ? authorization.slice(scheme.length).trim() : undefined;

@@ -147,11 +147,10 @@ class TopicHub implements Hub {
     const { maxConnections, maxTopics } = settings();
     if (this.#streams.size >= maxConnections) return { refused: "connections_exhausted" };
     if (maxTopics !== undefined && !this.#interests.fitsIn(maxTopics, request)) return { refused: "topics_exhausted" };
-    const { lastEventId, bootstrap } = request;
     let stream: Stream | undefined;
     try {
       const owner = this.#interests.of(request);
-      stream = this.#streams.add(owner, sink, { lastEventId, bootstrap });
+      stream = this.#streams.add(owner, sink, request);
       owner.join(stream);
       return stream;
     } catch (fault) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { followed, mended, type Soon, whenThere } from "./soon.ts";
+import { followed, mended, type Soon, whenSettled, whenThere } from "./soon.ts";
 
 const fault = new Error("broken");
 const throwing = (): Soon<number> => {
@@ -20,6 +20,32 @@ describe("whenThere", () => {
   test("tells failures as they come", async () => {
     expect(() => whenThere(2, throwing)).toThrow(fault);
     await expect(whenThere(Promise.resolve(2), throwing)).rejects.toBe(fault);
+  });
+});
+
+describe("whenSettled", () => {
+  const tell = (value: () => Soon<number>): Soon<string> =>
+    whenSettled(
+      value,
+      (good) => `good ${good}`,
+      (bad) => `bad ${bad instanceof Error ? bad.message : "unknown"}`,
+    );
+
+  test("tells at once what is there, or was thrown", () => {
+    expect([tell(() => 2), tell(throwing)]).toEqual(["good 2", "bad broken"]);
+  });
+
+  test("tells later what is not", async () => {
+    expect(await tell(() => Promise.resolve(2))).toBe("good 2");
+    expect(await tell(() => Promise.reject<number>(fault))).toBe("bad broken");
+  });
+
+  test.each([
+    ["there", () => 1],
+    ["later", () => Promise.resolve(1)],
+  ])("does not mend the use of a value that is %s", async (_, value) => {
+    const used = async () => whenSettled<number, number>(value, throwing, () => 7);
+    await expect(used()).rejects.toBe(fault);
   });
 });
 

@@ -7,6 +7,21 @@ const isLater = <T>(value: Soon<T>): value is Promise<T> => value instanceof Pro
 export const whenThere = <T, R>(value: Soon<T>, use: (value: T) => Soon<R>): Soon<R> =>
   isLater(value) ? value.then(use) : use(value);
 
+/** `use` of the value, or `mend` of its failure, which may throw another; what `use` throws is not mended. */
+export const whenSettled = <T, R>(
+  value: () => Soon<T>,
+  use: (value: T) => Soon<R>,
+  mend: (fault: unknown) => Soon<R>,
+): Soon<R> => {
+  let there: Soon<T>;
+  try {
+    there = value();
+  } catch (fault) {
+    return mend(fault);
+  }
+  return isLater(there) ? there.then(use, mend) : use(there);
+};
+
 /** The value, or what `mend` makes of its failure. */
 export const mended = <T>(value: () => Soon<T>, mend: (fault: unknown) => T): Soon<T> => {
   try {

@@ -30,6 +30,8 @@ export interface Found {
   readonly missing?: ({ readonly kind: "events" } & UnwrittenRest) | Extract<Owed, { kind: "gap" }> | undefined;
 }
 
+const itsId: Owed = { kind: "id" };
+
 /** Brings single streams forward, as far as their sinks take it: from the ring, or else from the journal. */
 export class StreamPump {
   readonly #dependencies: PumpDependencies;
@@ -65,7 +67,7 @@ export class StreamPump {
     stream.inStep = false;
     stream.resuming = start.kind === "after" || located !== undefined;
     stream.unwritten = missing?.kind === "events" ? missing : undefined;
-    stream.owed = start.kind === "gap" ? start : missing?.kind === "gap" ? missing : { kind: "id" };
+    stream.owed = start.kind === "gap" ? start : missing?.kind === "gap" ? missing : itsId;
     stream.resumeOpen = start.kind === "after" && start.fresh !== true;
     if (missing?.kind === "gap") this.#teller.resumed(stream, "expired");
     if (start.kind === "gap") this.#dependencies.metrics.resumed(start.reason);

@@ -17,6 +17,8 @@ export interface TellerDependencies {
 export class StreamTeller {
   readonly #dependencies: TellerDependencies;
   readonly #step: StreamStep;
+  /** Streams that come one after the other mostly begin at the same place. */
+  #priming: { readonly place: string; readonly retryMs: number; readonly bytes: Uint8Array } | undefined;
   #keepalive: { readonly sequence: number; readonly epoch: number; readonly bytes: Uint8Array } | undefined;
 
   constructor(dependencies: TellerDependencies, step: StreamStep) {
@@ -37,7 +39,7 @@ export class StreamTeller {
     const place = this.#step.idOf(stream);
     stream.owed = undefined;
     if (owed.kind === "id") {
-      this.write(stream, stream.greeted ? idFrame(place) : primingFrame(retryMs(), place));
+      this.write(stream, stream.greeted ? idFrame(place) : this.#primingAt(place, retryMs()));
     } else {
       const { from, reason } = owed;
       const gaps = view.topics.map((topic) => ({ topic, from, to: place, reason }));
@@ -46,6 +48,12 @@ export class StreamTeller {
       this.write(stream, stream.greeted ? gap : joinFrames([retryFrame(retryMs()), gap]));
     }
     stream.greeted = true;
+  }
+
+  #primingAt(place: string, retryMs: number): Uint8Array {
+    if (this.#priming?.place !== place || this.#priming.retryMs !== retryMs)
+      this.#priming = { place, retryMs, bytes: primingFrame(retryMs, place) };
+    return this.#priming.bytes;
   }
 
   /** The id moves on to where the stream is, without an event. */

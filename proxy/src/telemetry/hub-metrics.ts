@@ -1,17 +1,32 @@
 import type { HubMetrics } from "../hub/ports.ts";
-import type { Instruments } from "./instruments.ts";
+import type { Metrics } from "./scrape.ts";
+
+export type HubMetricsParts = Pick<Metrics, "instruments" | "beforeScrape" | "tallied">;
+
+const streamMetrics = ({
+  instruments,
+  beforeScrape,
+  tallied,
+}: HubMetricsParts): Pick<HubMetrics, "streamOpened" | "streamClosed"> => {
+  const streamOpened = tallied(instruments.connections_total);
+  let open = 0;
+  beforeScrape(() => instruments.connections_active.set(open));
+  return {
+    streamOpened: () => {
+      open += 1;
+      streamOpened();
+    },
+    streamClosed: (seconds, stalled) => {
+      if (stalled) instruments.slow_clients_closed_total.inc();
+      open -= 1;
+      instruments.connection_duration_seconds.observe(seconds);
+    },
+  };
+};
 
 /** The hub's counts as instruments. */
-export const hubMetrics = (instruments: Instruments): HubMetrics => ({
-  streamOpened: () => {
-    instruments.connections_active.inc();
-    instruments.connections_total.inc();
-  },
-  streamClosed: (seconds, stalled) => {
-    if (stalled) instruments.slow_clients_closed_total.inc();
-    instruments.connections_active.dec();
-    instruments.connection_duration_seconds.observe(seconds);
-  },
+export const hubMetrics = ({ instruments, ...reading }: HubMetricsParts): HubMetrics => ({
+  ...streamMetrics({ instruments, ...reading }),
   sent: (messages, bytes) => {
     if (messages > 0) instruments.messages_sent_total.inc(messages);
     instruments.bytes_sent_total.inc(bytes);

@@ -21,11 +21,21 @@ export interface Scrape {
 /** Every metric of one process, as `prom-client` adds them up. */
 export type MetricValues = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
+/** A counter or gauge without labels. */
+interface Counts {
+  inc(by: number): void;
+}
+
 /** The process's metrics: what counts, and how they are read. */
 export interface Metrics {
   readonly instruments: Instruments;
   /** Runs before each scrape; for gauges that are read from elsewhere. */
   beforeScrape(refresh: () => void): void;
+  /**
+   * What counts one for this instrument: in a plain number, which reaches it with the next scrape. For what happens with
+   * every connect, since the instrument itself looks its labels up and makes an object each time.
+   */
+  tallied(instrument: Counts): () => void;
   scrape(): Promise<Scrape>;
   /** What a scrape tells, to be added to that of other event loops. */
   values(): Promise<MetricValues>;
@@ -53,10 +63,21 @@ export const createMetrics = (facts: ProcessFacts): Metrics => {
     await refreshProcess();
     for (const refresh of refreshes) refresh();
   };
+  const beforeScrape = (refresh: () => void): void => {
+    refreshes.push(refresh);
+  };
   return {
     instruments: built.instruments,
-    beforeScrape: (refresh) => {
-      refreshes.push(refresh);
+    beforeScrape,
+    tallied: (instrument) => {
+      let count = 0;
+      beforeScrape(() => {
+        instrument.inc(count);
+        count = 0;
+      });
+      return () => {
+        count += 1;
+      };
     },
     scrape: async () => {
       await refreshAll();

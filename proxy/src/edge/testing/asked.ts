@@ -51,8 +51,8 @@ export const ask = (asked: Asked, changes: Partial<DataPlaneParts> = {}): Promis
       readBody: async () =>
         typeof body === "string" ? { kind: "bytes", bytes: new TextEncoder().encode(body) } : body,
       respond: (answer) => resolve({ ...answer, streamed: false }),
-      stream: (headers: ResponseHeaders, open) => {
-        const opened = open({ write: () => true, end: silent });
+      stream: (headers: ResponseHeaders, opener) => {
+        const opened = opener.open({ write: () => true, end: silent });
         resolve(
           "writable" in opened ? { status: 200, headers, body: "", streamed: true } : { ...opened, streamed: false },
         );
