@@ -73,7 +73,7 @@ const buildHub = ({ live, log, metrics, limits, tracing, onAudience }: Ground, b
     journal: bus.journal,
     clock: systemClock,
     random: Math.random,
-    metrics: limits.counting(hubMetrics(metrics.instruments)),
+    metrics: limits.counting(hubMetrics(metrics)),
     log,
     settings: hubSettings(() => live.current(), limits.inForce),
     sweepIntervalSec: journal.sweepIntervalSec,

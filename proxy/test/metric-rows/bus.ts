@@ -208,7 +208,7 @@ export const busRows: readonly MetricRow[] = [
         journal,
         clock,
         random: () => 0.5,
-        metrics: hubMetrics(metrics.instruments),
+        metrics: hubMetrics(metrics),
         log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
         settings: () => settings,
         sweepIntervalSec: 5,
