@@ -62,16 +62,15 @@ export interface CallerRules {
 /** The header wins: it does not end up in anybody's access log. */
 export const callerOf = (exchange: Exchange, { allowQueryToken, clientOf }: CallerRules, span?: Span): Caller => {
   const authorization = exchange.header("authorization");
-  const fromQuery = (): string | undefined =>
-    exchange.query !== "" && allowQueryToken()
-      ? queryParameters(exchange.query).first("token") || undefined
-      : undefined;
   return {
-    secret: authorization === undefined ? fromQuery() : bearerSecret(authorization),
+    secret: authorization === undefined ? secretInQuery(exchange, allowQueryToken) : bearerSecret(authorization),
     client: () => clientOf(exchange.origin()),
     span,
   };
 };
+
+const secretInQuery = ({ query }: Exchange, allowQueryToken: () => boolean): string | undefined =>
+  query !== "" && allowQueryToken() ? queryParameters(query).first("token") || undefined : undefined;
 
 /** The answer to somebody who may not. */
 export const accessAnswer = (refusal: AccessRefusal, refuse: Refuse, cors: ResponseHeaders): Answer => {

@@ -1,7 +1,7 @@
 import type { RequestClass, RequestRoute } from "@revenprox/contract/metrics";
 import type { Answer } from "../http/answer.ts";
 import { mended, whenThere } from "../hub/soon.ts";
-import type { Answered, Handle } from "./handle.ts";
+import type { Handle } from "./handle.ts";
 import { type Between, WrappedExchange } from "./wrapped-exchange.ts";
 
 /** Counts requests by how they ended for their client. */
@@ -14,11 +14,14 @@ export const classOf = (status: number): RequestClass => {
   return status === 503 ? "unavailable" : "server_error";
 };
 
-/** Tells with what a stream was opened, or refused. */
-const watched = (opened: (status: number) => void): Between => ({
-  respond: (answer) => answer,
+/** Tells with what a request is answered on its exchange, or its stream was opened or refused. */
+const watched = (ended: (status: number) => void): Between => ({
+  respond: (answer) => {
+    ended(answer.status);
+    return answer;
+  },
   open: (result) => {
-    opened("writable" in result ? 200 : result.status);
+    ended("writable" in result ? 200 : result.status);
     return result;
   },
 });
@@ -35,8 +38,6 @@ export const counted = (count: CountRequest | undefined, route: RequestRoute, ha
     ended(500);
     throw fault;
   };
-  const settled = (answer: () => Answered): Answered => mended(() => whenThere(answer(), answered), failed);
-  if (route !== "subscribe") return (exchange) => settled(() => handle(exchange));
   const between = watched(ended);
-  return (exchange) => settled(() => handle(new WrappedExchange(exchange, between)));
+  return (exchange) => mended(() => whenThere(handle(new WrappedExchange(exchange, between)), answered), failed);
 };

@@ -3,13 +3,13 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
-import { mended, type Soon, whenThere } from "../hub/soon.ts";
+import { handOver, type Soon, whenThere } from "../hub/soon.ts";
 import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
 import { corsHeaders } from "./cors.ts";
 import { type CountRequest, counted } from "./counted.ts";
 import type { ExchangeHandler } from "./exchange.ts";
-import type { Handle } from "./handle.ts";
+import { answerOn, type Handle } from "./handle.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
 import { preflightRoute } from "./preflight-route.ts";
 import { type PublishAccess, publishRoute } from "./publish-route.ts";
@@ -78,7 +78,7 @@ const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) =>
     failed,
     tellStream: parts.logsStreams && loggedStreams(parts.log, parts.logsStreams),
   });
-  const publish = publishRoute({ quotas: parts.quotas, hub, access, names, refuse, corsAllowedOrigins, settings });
+  const publish = publishRoute({ quotas: parts.quotas, hub, access, names, refuse, corsAllowedOrigins, settings, failed });
   const limits = { admission: parts.admission, corsAllowedOrigins, refuse };
   const stream = counted(
     parts.count,
@@ -125,13 +125,10 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     const allow = [...methods.keys()].join(", ");
     return refuse("method_not_allowed", "the path takes other methods", [["Allow", allow], ...cors]);
   };
-  return (exchange) => {
-    const respond = (answer: Answer | undefined): void => {
-      if (answer !== undefined) exchange.respond(answer);
-    };
-    void whenThere(
-      mended(() => route(exchange), failed),
-      respond,
+  return (exchange) =>
+    handOver(
+      () => route(exchange),
+      (answer) => answerOn(exchange, answer),
+      failed,
     );
-  };
 };

@@ -32,8 +32,8 @@ export class WrappedExchange implements Exchange {
     return this.#inner.origin();
   }
 
-  readBody(limit: number): ReturnType<Exchange["readBody"]> {
-    return this.#inner.readBody(limit);
+  readBody(...[limit, use]: Parameters<Exchange["readBody"]>): void {
+    this.#inner.readBody(limit, use);
   }
 
   respond(answer: Answer): void {
