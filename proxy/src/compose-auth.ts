@@ -13,11 +13,14 @@ import { jitteredRetry } from "./hub/drain.ts";
 import type { Log } from "./hub/ports.ts";
 import { systemClock } from "./system-clock.ts";
 import type { Instruments } from "./telemetry/instruments.ts";
+import type { Metrics } from "./telemetry/scrape.ts";
+import { tallied } from "./telemetry/tallied.ts";
 
 export interface AuthParts {
   readonly live: LiveConfig;
   readonly log: Log;
   readonly instruments: Instruments;
+  readonly beforeScrape: Metrics["beforeScrape"];
   readonly rule: AccessRule;
   /** The client that a request counts for. */
   readonly clientOf: (origin: RequestOrigin) => string;
@@ -49,7 +52,8 @@ const verifierOf = async (parts: AuthParts): Promise<Verifier | undefined> => {
 
 /** Builds the keys and the verifier that are configured. */
 export const buildAuth = async (parts: AuthParts): Promise<Auth> => {
-  const { live, instruments, rule, clientOf } = parts;
+  const { live, instruments, beforeScrape, rule, clientOf } = parts;
+  const countAsked = tallied(beforeScrape, instruments.auth_requests_total);
   const { circuitBreakerTimeoutSec } = live.current().jwtVerifier;
   const keys = buildKeys(parts);
   const verifier = await verifierOf(parts);
@@ -64,7 +68,7 @@ export const buildAuth = async (parts: AuthParts): Promise<Auth> => {
     grants,
     requireToken: () => live.current().jwtVerifier.requireAuthentication ?? true,
     counts: {
-      asked: () => instruments.auth_requests_total.inc(),
+      asked: () => countAsked(1),
       failed: () => instruments.auth_failures_total.inc(),
     },
   });

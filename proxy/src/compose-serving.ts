@@ -89,8 +89,8 @@ const buildHub = ({ live, log, metrics, limits, tracing, onAudience }: Ground, b
   });
 };
 
-const authOf = ({ live, log, limits, metrics: { instruments }, rule }: Ground): Promise<Auth> =>
-  buildAuth({ live, log, instruments, rule, clientOf: (origin) => limits.admission.clientName(origin) });
+const authOf = ({ live, log, limits, metrics: { instruments, beforeScrape }, rule }: Ground): Promise<Auth> =>
+  buildAuth({ live, log, instruments, beforeScrape, rule, clientOf: (origin) => limits.admission.clientName(origin) });
 
 const refuseOf = ({ metrics }: Ground): Refuse => {
   const { refusals_total: refusals, connections_rejected: rejected } = metrics.instruments;

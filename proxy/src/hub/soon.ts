@@ -25,15 +25,8 @@ export const handOver = <T>(value: () => Soon<T>, use: (value: T) => void, mend:
 };
 
 /** The value; `done` is called once when it is there, or has failed. */
-export const followed = <T>(value: () => Soon<T>, done: () => void): Soon<T> => {
-  let there: Soon<T>;
-  try {
-    there = value();
-  } catch (fault) {
-    done();
-    throw fault;
-  }
-  if (isLater(there)) return there.finally(done);
+export const followed = <T>(value: Soon<T>, done: () => void): Soon<T> => {
+  if (isLater(value)) return value.finally(done);
   done();
-  return there;
+  return value;
 };

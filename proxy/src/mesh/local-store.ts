@@ -22,7 +22,12 @@ interface TopicLog {
   entries: (Entry | undefined)[];
   start: number;
   removedTo: number;
+  /** Kept here, since every event asks for both. Undefined: nobody follows the topic. */
+  followers: Set<Follower> | undefined;
 }
+
+/** Is told a topic's entries as they are appended. */
+export type Follower = (event: LiveEvent) => void;
 
 const pageEvents = 128;
 const pageBytes = 1_048_576;
@@ -71,8 +76,8 @@ export class LocalStore {
     return this.#topics.get(topicId)?.entries.at(-1)?.sequence ?? 0;
   }
 
-  /** The entry as it is to be told. */
-  append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): LiveEvent {
+  /** Followers are told before this returns its sequence. */
+  append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): number {
     this.#sequence += 1;
     const entry: Entry = {
       sequence: this.#sequence,
@@ -92,7 +97,23 @@ export class LocalStore {
     log.entries.push(entry);
     if (log.entries.length - log.start > this.#limits.maxEventsPerTopic) this.#removeOldestOf(log);
     while (this.#bytes > this.#limits.maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
-    return { sequence: entry.sequence, acceptedAt, event, previous };
+    const { sequence } = entry;
+    if (log.followers !== undefined)
+      for (const onEvent of log.followers) onEvent({ sequence, acceptedAt, event, previous });
+    return sequence;
+  }
+
+  /** `onEvent` is told what is appended to the topic from now on, until what is returned is called. */
+  follow(topicId: TopicId, onEvent: Follower): () => void {
+    const log = this.#logOf(topicId);
+    const followers = log.followers ?? new Set();
+    log.followers = followers.add(onEvent);
+    return () => {
+      followers.delete(onEvent);
+      if (followers.size > 0 || log.followers !== followers) return;
+      log.followers = undefined;
+      if (log.entries.length === log.start) this.#forgetTopic(topicId, log);
+    };
   }
 
   expire(now: number): void {
@@ -134,7 +155,8 @@ export class LocalStore {
   #logOf(topicId: TopicId): TopicLog {
     const known = this.#topics.get(topicId);
     if (known !== undefined) return known;
-    const log = { entries: [], start: 0, removedTo: this.#emptied.get(topicId) ?? this.#forgottenTo };
+    const removedTo = this.#emptied.get(topicId) ?? this.#forgottenTo;
+    const log = { entries: [], start: 0, removedTo, followers: undefined };
     this.#emptied.delete(topicId);
     this.#topics.set(topicId, log);
     return log;
@@ -158,15 +180,23 @@ export class LocalStore {
     log.removedTo = entry.sequence;
     log.entries[log.start] = undefined;
     log.start += 1;
-    if (log.start === log.entries.length) this.#emptyTopic(entry.topicId, log.removedTo);
+    if (log.start === log.entries.length) this.#emptyTopic(entry.topicId, log);
     else if (log.start * 2 >= log.entries.length) {
       log.entries = log.entries.slice(log.start);
       log.start = 0;
     }
   }
 
-  #emptyTopic(topicId: TopicId, removedTo: number): void {
+  #emptyTopic(topicId: TopicId, log: TopicLog): void {
+    log.entries = [];
+    log.start = 0;
+    if (log.followers === undefined) this.#forgetTopic(topicId, log);
+  }
+
+  #forgetTopic(topicId: TopicId, { removedTo }: TopicLog): void {
     this.#topics.delete(topicId);
+    // Of a topic that never had an entry nothing is known beyond what is known of all.
+    if (removedTo === this.#forgottenTo) return;
     this.#emptied.set(topicId, removedTo);
     if (this.#emptied.size <= rememberedTopics) return;
     for (const [forgotten, to] of this.#emptied) {

@@ -1,17 +1,13 @@
 import type { HubMetrics } from "../hub/ports.ts";
 import type { Metrics } from "./scrape.ts";
+import { tallied } from "./tallied.ts";
 
-/** What was sent, in plain numbers until the scrape: the instruments cost more than a write does without them. */
 const sentCounts = ({ instruments, beforeScrape }: Pick<Metrics, "instruments" | "beforeScrape">): HubMetrics["sent"] => {
-  let [newMessages, newBytes] = [0, 0];
-  beforeScrape(() => {
-    instruments.messages_sent_total.inc(newMessages);
-    instruments.bytes_sent_total.inc(newBytes);
-    [newMessages, newBytes] = [0, 0];
-  });
+  const addMessages = tallied(beforeScrape, instruments.messages_sent_total);
+  const addBytes = tallied(beforeScrape, instruments.bytes_sent_total);
   return (messages, bytes) => {
-    newMessages += messages;
-    newBytes += bytes;
+    addMessages(messages);
+    addBytes(bytes);
   };
 };
 
