@@ -96,9 +96,13 @@ const publishOne = (
   const parsed = parseBody(bytes, kind);
   if (parsed.kind === "refused") return parts.refuse(parsed.code, parsed.detail, asked.cors);
   const messageId = key === undefined ? undefined : messageIdOf({ topicId, publisher, key });
-  const stored = tracedStore(span, { topicId, events: 1 }, (trace) =>
-    parts.hub.publish(topicId, withTrace(parsed.event, trace), messageId),
-  );
+  const { hub } = parts;
+  const stored =
+    span === undefined
+      ? hub.publish(topicId, parsed.event, messageId)
+      : tracedStore(span, { topicId, events: 1 }, (trace) =>
+          hub.publish(topicId, withTrace(parsed.event, trace), messageId),
+        );
   return whenThere(stored, (result) => publishAnswer(result, parts, asked.cors));
 };
 

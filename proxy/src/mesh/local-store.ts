@@ -8,9 +8,8 @@ export interface StoreLimits {
   readonly maxAgeMs: number;
 }
 
-interface Entry {
-  readonly sequence: number;
-  readonly acceptedAt: number;
+/** Followers are told the entry itself. */
+interface Entry extends LiveEvent {
   readonly event: PublishedEvent;
   readonly topicId: TopicId;
   older: Entry | undefined;
@@ -22,8 +21,8 @@ interface TopicLog {
   entries: (Entry | undefined)[];
   start: number;
   removedTo: number;
-  /** Kept here, since every event asks for both. Undefined: nobody follows the topic. */
-  followers: Set<Follower> | undefined;
+  /** Kept here, since every event asks for both; nearly always one or none. */
+  followers: readonly Follower[];
 }
 
 /** Is told a topic's entries as they are appended. */
@@ -79,8 +78,10 @@ export class LocalStore {
   /** Followers are told before this returns its sequence. */
   append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): number {
     this.#sequence += 1;
+    const log = this.#logOf(topicId);
     const entry: Entry = {
       sequence: this.#sequence,
+      previous: log.entries.at(-1)?.sequence ?? 0,
       acceptedAt,
       event,
       topicId,
@@ -92,27 +93,21 @@ export class LocalStore {
     this.#newest = entry;
     this.#bytes += sizeOf(event);
     this.#entries += 1;
-    const log = this.#logOf(topicId);
-    const previous = log.entries.at(-1)?.sequence ?? 0;
     log.entries.push(entry);
     if (log.entries.length - log.start > this.#limits.maxEventsPerTopic) this.#removeOldestOf(log);
     while (this.#bytes > this.#limits.maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
-    const { sequence } = entry;
-    if (log.followers !== undefined)
-      for (const onEvent of log.followers) onEvent({ sequence, acceptedAt, event, previous });
-    return sequence;
+    for (const onEvent of log.followers) onEvent(entry);
+    return entry.sequence;
   }
 
   /** `onEvent` is told what is appended to the topic from now on, until what is returned is called. */
   follow(topicId: TopicId, onEvent: Follower): () => void {
     const log = this.#logOf(topicId);
-    const followers = log.followers ?? new Set();
-    log.followers = followers.add(onEvent);
+    log.followers = [...log.followers, onEvent];
     return () => {
-      followers.delete(onEvent);
-      if (followers.size > 0 || log.followers !== followers) return;
-      log.followers = undefined;
-      if (log.entries.length === log.start) this.#forgetTopic(topicId, log);
+      if (!log.followers.includes(onEvent)) return;
+      log.followers = log.followers.filter((each) => each !== onEvent);
+      if (log.followers.length === 0 && log.entries.length === log.start) this.#forgetTopic(topicId, log);
     };
   }
 
@@ -156,7 +151,7 @@ export class LocalStore {
     const known = this.#topics.get(topicId);
     if (known !== undefined) return known;
     const removedTo = this.#emptied.get(topicId) ?? this.#forgottenTo;
-    const log = { entries: [], start: 0, removedTo, followers: undefined };
+    const log = { entries: [], start: 0, removedTo, followers: [] };
     this.#emptied.delete(topicId);
     this.#topics.set(topicId, log);
     return log;
@@ -173,6 +168,9 @@ export class LocalStore {
     else entry.older.newer = entry.newer;
     if (entry.newer === undefined) this.#newest = entry.older;
     else entry.newer.older = entry.older;
+    // A follower may hold on to it longer, and must not hold on to all that came after it as well.
+    entry.older = undefined;
+    entry.newer = undefined;
     this.#bytes -= sizeOf(entry.event);
     this.#entries -= 1;
     const log = this.#topics.get(entry.topicId);
@@ -190,7 +188,7 @@ export class LocalStore {
   #emptyTopic(topicId: TopicId, log: TopicLog): void {
     log.entries = [];
     log.start = 0;
-    if (log.followers === undefined) this.#forgetTopic(topicId, log);
+    if (log.followers.length === 0) this.#forgetTopic(topicId, log);
   }
 
   #forgetTopic(topicId: TopicId, { removedTo }: TopicLog): void {
