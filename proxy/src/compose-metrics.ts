@@ -37,13 +37,11 @@ type Publishing = Pick<Hub, "open" | "publish" | "publishBatch">;
 
 /** `hub`, with the seconds told that each publish took, whatever came of it. */
 export const timedPublishing = (hub: Publishing, took: (seconds: number) => void): Publishing => {
-  const timed = <R>(publish: () => Soon<R>): Soon<R> => {
-    const begun = performance.now();
-    return followed(publish, () => took((performance.now() - begun) / 1_000));
-  };
+  const timed = <R>(begun: number, result: Soon<R>): Soon<R> =>
+    followed(result, () => took((performance.now() - begun) / 1_000));
   return {
     open: (request, sink) => hub.open(request, sink),
-    publish: (topicId, event, messageId) => timed(() => hub.publish(topicId, event, messageId)),
-    publishBatch: async (topicId, lines) => timed(() => hub.publishBatch(topicId, lines)),
+    publish: (topicId, event, messageId) => timed(performance.now(), hub.publish(topicId, event, messageId)),
+    publishBatch: async (topicId, lines) => timed(performance.now(), hub.publishBatch(topicId, lines)),
   };
 };

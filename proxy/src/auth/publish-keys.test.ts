@@ -102,3 +102,24 @@ test("two keys with one secret: the one that allows counts, so that a rotation c
   await keys.start();
   expect(keys.verify(secret, "a")).toEqual({ kind: "valid", id: "b-new" });
 });
+
+test("a remembered secret is asked for its topic each time, and what was rotated away is not remembered", async () => {
+  await writeFile(join(folder, "orders"), JSON.stringify({ secret, topics: ["orders*"] }));
+  await keys.start();
+  for (const _ of [1, 2]) expect([worth(secret, "orders/1"), worth(secret, "a")]).toEqual(["valid", "other-topic"]);
+  // As long, and different in the last character only.
+  expect(worth(`${secret.slice(0, -1)}0`, "orders/1")).toBe("invalid");
+  await writeFile(join(folder, "orders"), other);
+  await keys.refresh();
+  expect([worth(secret, "orders/1"), worth(other, "orders/1")]).toEqual(["invalid", "valid"]);
+});
+
+test("more secrets than are remembered are all good", async () => {
+  const secrets = Array.from({ length: 9 }, (_, index) => `secret-number-${index}-of-nine`);
+  await Promise.all(secrets.map((each, index) => writeFile(join(folder, `key-${index}`), each)));
+  await keys.start();
+  for (const _ of [1, 2])
+    expect(secrets.map((each) => keys.verify(each, "a"))).toEqual(
+      secrets.map((_, index) => ({ kind: "valid", id: `key-${index}` })),
+    );
+});

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../hub/ports.ts";
 import { poll } from "./poll.ts";
 import { type PublishKeyFile, parseKeyFile } from "./publish-key-file.ts";
-import { type SecretDigest, sameSecret, secretDigest } from "./secret-digest.ts";
+import { type SecretDigest, sameSecret, sameText, secretDigest } from "./secret-digest.ts";
 import { matchesAny } from "./topic-pattern.ts";
 
 /** Milliseconds between two looks into the folder. */
@@ -13,6 +13,15 @@ interface PublishKey extends Omit<PublishKeyFile, "secret"> {
   readonly id: string;
   readonly digest: SecretDigest;
 }
+
+/** A secret that fits, and the keys that it fits. */
+interface Fitting {
+  readonly secret: string;
+  readonly keys: readonly PublishKey[];
+}
+
+/** Fitting secrets that are remembered: services that publish are few, and each publishes again and again. */
+const remembered = 4;
 
 /** What a secret is worth. `expired` and `other-topic` name the key, so that its owner can be helped. */
 export type KeyVerdict =
@@ -58,6 +67,8 @@ export class PublishKeys {
   readonly #log: Log;
   readonly #now: () => number;
   #listing: KeyListing = { keys: [], faults: [] };
+  /** Of the present keys, the last one used anew first. To hash a secret costs more than all else that it is asked for. */
+  #fitting: readonly Fitting[] = [];
   #stop: (() => void) | undefined;
 
   constructor(parts: { readonly folder: string; readonly log: Log; readonly now: () => number }) {
@@ -82,20 +93,31 @@ export class PublishKeys {
     const listing = await this.#read();
     if (fingerprint(listing) === fingerprint(this.#listing)) return;
     this.#listing = listing;
+    this.#fitting = [];
     for (const fault of listing.faults) this.#log.warn(`In ${this.#folder}: ${fault}`);
     this.#log.info(`Publish keys read from ${this.#folder}: ${listing.keys.map(({ id }) => id).join(", ") || "none"}`);
   }
 
-  /** Looks at every key, so that the time taken tells nothing. Of several files with one secret, the most useful counts. */
+  /** Of several files with one secret, the most useful counts. */
   verify(secret: string, topic: string): KeyVerdict {
-    const asked = secretDigest(secret);
     let best: KeyVerdict = { kind: "invalid" };
-    for (const key of this.#listing.keys) {
-      if (!sameSecret(asked, key.digest)) continue;
+    for (const key of this.#fittingOf(secret)) {
       const found = this.#verdictOf(key, topic);
       if (best.kind === "invalid" || found.kind === "valid") best = found;
     }
     return best;
+  }
+
+  /** Looks at all that are remembered, and of a secret that is not at every key, so that the time taken tells nothing. */
+  #fittingOf(secret: string): readonly PublishKey[] {
+    let known: Fitting | undefined;
+    for (const fitting of this.#fitting) if (sameText(secret, fitting.secret)) known = fitting;
+    if (known !== undefined) return known.keys;
+    const asked = secretDigest(secret);
+    const keys = this.#listing.keys.filter(({ digest }) => sameSecret(asked, digest));
+    // Those that fit no key are not remembered: whoever sends many of them must not drive out the others.
+    if (keys.length > 0) this.#fitting = [{ secret, keys }, ...this.#fitting.slice(0, remembered - 1)];
+    return keys;
   }
 
   #verdictOf({ id, topics, expires }: PublishKey, topic: string): KeyVerdict {

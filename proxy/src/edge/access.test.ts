@@ -8,7 +8,7 @@ const exchangeOf = (query: string, authorization?: string): Exchange => ({
   query,
   header: (name) => (name === "authorization" ? authorization : undefined),
   origin: () => ({ peer: "127.0.0.1", proxied: undefined, forwardedFor: undefined, forwarded: undefined }),
-  readBody: async () => ({ kind: "aborted" }),
+  readBody: () => undefined,
   respond: () => undefined,
   stream: () => undefined,
 });

@@ -15,7 +15,7 @@ export const classOf = (status: number): RequestClass => {
 
 /**
  * `handle`, each request counted once by its answer; not those whose client is gone before it is answered, nor those
- * that begin a stream, which tells by itself how it was opened.
+ * that begin a stream or wait for their body, which tell by themselves how they ended.
  */
 export const counted = (count: CountRequest | undefined, route: RequestRoute, handle: Handle): Handle => {
   if (count === undefined) return handle;

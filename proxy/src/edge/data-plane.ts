@@ -3,13 +3,13 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
-import { type Soon, whenSettled, whenThere } from "../hub/soon.ts";
+import { handOver, type Soon, whenThere } from "../hub/soon.ts";
 import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
 import { corsHeaders } from "./cors.ts";
 import { type CountRequest, classOf, counted } from "./counted.ts";
 import type { ExchangeHandler } from "./exchange.ts";
-import type { Handle } from "./handle.ts";
+import { answerOn, type Handle } from "./handle.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
 import { preflightRoute } from "./preflight-route.ts";
 import { type PublishAccess, publishRoute } from "./publish-route.ts";
@@ -80,7 +80,17 @@ const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) =>
     tellStream: parts.logsStreams && loggedStreams(parts.log, parts.logsStreams),
     opened: count && ((status) => count("subscribe", classOf(status))),
   });
-  const publish = publishRoute({ quotas: parts.quotas, hub, access, names, refuse, corsAllowedOrigins, settings });
+  const publish = publishRoute({
+    quotas: parts.quotas,
+    hub,
+    access,
+    names,
+    refuse,
+    corsAllowedOrigins,
+    settings,
+    failed,
+    answered: count && ((status) => count("publish", classOf(status))),
+  });
   const limits = { admission: parts.admission, corsAllowedOrigins, refuse };
   const stream = counted(count, "subscribe", admitted(limits, "stream", traced(parts.tracing, "subscribe", subscribe)));
   const open = parts.softRefusals === undefined ? stream : softly(parts.softRefusals, stream);
@@ -123,14 +133,10 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     const allow = [...methods.keys()].join(", ");
     return refuse("method_not_allowed", "the path takes other methods", [["Allow", allow], ...cors]);
   };
-  return (exchange) => {
-    const respond = (answer: Answer | undefined): void => {
-      if (answer !== undefined) exchange.respond(answer);
-    };
-    void whenSettled(
+  return (exchange) =>
+    handOver(
       () => route(exchange),
-      respond,
-      (fault) => respond(failed(fault)),
+      (answer) => answerOn(exchange, answer),
+      failed,
     );
-  };
 };

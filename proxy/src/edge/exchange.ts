@@ -55,8 +55,11 @@ export interface Exchange {
   header(name: RequestHeader): string | undefined;
   /** Must be called in the same turn of the event loop in which the exchange was handed over. */
   origin(): RequestOrigin;
-  /** Must be called in the same turn of the event loop in which the exchange was handed over. */
-  readBody(limit: number): Promise<Body>;
+  /**
+   * Calls `use` once, when the body is there. Must be called in the same turn of the event loop in which the exchange
+   * was handed over. A callback and no promise: nearly every body comes with its head, and is answered in that turn.
+   */
+  readBody(limit: number, use: (body: Body) => void): void;
   /** Does nothing when the client is gone. A HEAD request gets no body. */
   respond(answer: Answer): void;
   /**

@@ -4,5 +4,10 @@ import type { Exchange } from "./exchange.ts";
 
 export type Answered = Soon<Answer | undefined>;
 
-/** Answers a request, or begins its stream and answers nothing. */
+/** Answers a request; undefined: it has begun a stream, or reads the body and answers on the exchange itself. */
 export type Handle = (exchange: Exchange) => Answered;
+
+/** Undefined: nothing is to be answered here. */
+export const answerOn = (exchange: Exchange, answer: Answer | undefined): void => {
+  if (answer !== undefined) exchange.respond(answer);
+};

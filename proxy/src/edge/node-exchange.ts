@@ -82,8 +82,9 @@ export class NodeExchange implements Exchange {
     };
   }
 
-  readBody(limit: number): Promise<Body> {
+  readBody(limit: number, use: (body: Body) => void): void {
     const { promise, resolve } = Promise.withResolvers<Body>();
+    void promise.then(use);
     const { req: request } = this.#parts.response;
     const parts: Uint8Array[] = [];
     let size = 0;
@@ -103,7 +104,6 @@ export class NodeExchange implements Exchange {
     });
     request.on("error", () => resolve({ kind: "aborted" }));
     request.on("close", () => resolve({ kind: "aborted" }));
-    return promise;
   }
 
   respond(answer: Answer): void {

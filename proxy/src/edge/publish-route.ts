@@ -5,16 +5,16 @@ import type { Refuse } from "../http/refusals.ts";
 import type { TopicId } from "../hub/event.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { BatchLine } from "../hub/publish-batch.ts";
-import { type Soon, whenThere } from "../hub/soon.ts";
+import { handOver, isLater, type Soon, whenThere } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
 import { type Access, type AskedTopic, accessAnswer, type CallerRules, callerOf } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Body, Exchange } from "./exchange.ts";
-import type { Answered } from "./handle.ts";
+import { type Answered, answerOn } from "./handle.ts";
 import { isIdempotencyKey, messageIdOf } from "./idempotency-key.ts";
 import { batchAnswer, type PublishReplies, publishAnswer } from "./publish-answer.ts";
 import { type BatchLimits, largestBatchBytes, parseBatch } from "./published-batch.ts";
-import { isBatch, parseBody } from "./published-body.ts";
+import { type BodyKind, bodyKindOf, parseBody } from "./published-body.ts";
 import type { Quotas } from "./quotas.ts";
 import type { TopicNames } from "./topic-names.ts";
 import { tracedStore, withTrace } from "./traced.ts";
@@ -34,6 +34,10 @@ export interface PublishParts {
   /** Absent: publishers are not limited. */
   readonly quotas?: Quotas | undefined;
   readonly refuse: Refuse;
+  /** The answer where something failed that should not. */
+  readonly failed: (fault: unknown) => Answer;
+  /** Told the status of each answer that is given once the body has come. */
+  readonly answered?: ((status: number) => void) | undefined;
 }
 
 interface Parts extends PublishParts, PublishReplies {}
@@ -72,7 +76,7 @@ const withinQuota = (
 /** What one request asks for. */
 interface Asked {
   readonly topicId: TopicId;
-  readonly contentType: string | undefined;
+  readonly body: BodyKind;
   /** Of the Idempotency-Key header. */
   readonly key: string | undefined;
   readonly cors: ResponseHeaders;
@@ -84,14 +88,23 @@ interface Published {
   readonly publisher: string;
 }
 
-const publishOne = (parts: Parts, asked: Asked, { bytes, publisher }: Published): Soon<Answer> => {
-  const { topicId, contentType, key, span } = asked;
-  const parsed = parseBody(bytes, contentType);
+const publishOne = (
+  parts: Parts,
+  asked: Asked,
+  { bytes, publisher }: Published,
+  kind: Exclude<BodyKind, "batch">,
+): Soon<Answer> => {
+  const { topicId, key, span } = asked;
+  const parsed = parseBody(bytes, kind);
   if (parsed.kind === "refused") return parts.refuse(parsed.code, parsed.detail, asked.cors);
   const messageId = key === undefined ? undefined : messageIdOf({ topicId, publisher, key });
-  const stored = tracedStore(span, { topicId, events: 1 }, (trace) =>
-    parts.hub.publish(topicId, withTrace(parsed.event, trace), messageId),
-  );
+  const { hub } = parts;
+  const stored =
+    span === undefined
+      ? hub.publish(topicId, parsed.event, messageId)
+      : tracedStore(span, { topicId, events: 1 }, (trace) =>
+          hub.publish(topicId, withTrace(parsed.event, trace), messageId),
+        );
   return whenThere(stored, (result) => publishAnswer(result, parts, asked.cors));
 };
 
@@ -115,33 +128,59 @@ const publishMany = async (parts: Parts, asked: Asked, { bytes, publisher }: Pub
 };
 
 /** Bytes of the largest body that is taken. */
-const limitOf = ({ settings }: Parts, { contentType }: Asked): number =>
-  isBatch(contentType) ? largestBatchBytes : settings().maxEventSize;
+const limitOf = ({ settings }: Parts, { body }: Asked): number =>
+  body === "batch" ? largestBatchBytes : settings().maxEventSize;
 
 const tooLarge = (parts: Parts, asked: Asked): Answer => {
   const limit = limitOf(parts, asked);
-  return isBatch(asked.contentType)
+  return asked.body === "batch"
     ? parts.refuse("batch_too_large", `a batch has at most ${limit} bytes`, asked.cors)
     : parts.refuse("event_too_large", `max_event_size is ${limit} bytes`, asked.cors);
 };
-
-const tooLargeBody: Body = { kind: "too-large" };
-
-const readBounded = (exchange: Exchange, limit: number): Soon<Body> =>
-  Number(exchange.header("content-length") ?? 0) > limit ? tooLargeBody : exchange.readBody(limit);
 
 const publishBody = (parts: Parts, asked: Asked, publisher: string, body: Body): Answered => {
   switch (body.kind) {
     case "aborted":
       // Nobody is left to answer.
+      asked.span?.end({ error: "client_gone" });
       return undefined;
     case "too-large":
       return tooLarge(parts, asked);
     case "bytes": {
       const published = { bytes: body.bytes, publisher };
-      return isBatch(asked.contentType) ? publishMany(parts, asked, published) : publishOne(parts, asked, published);
+      return asked.body === "batch"
+        ? publishMany(parts, asked, published)
+        : publishOne(parts, asked, published, asked.body);
     }
   }
+};
+
+const isAnnouncedLarger = (exchange: Exchange, limit: number): boolean =>
+  Number(exchange.header("content-length") ?? 0) > limit;
+
+/** Reads the body and answers on the exchange: at once, where the body came with its head and the journal answers at once. */
+const answerBody = (parts: Parts, exchange: Exchange, asked: Asked, publisher: string): void =>
+  exchange.readBody(limitOf(parts, asked), (body) =>
+    handOver(
+      () => publishBody(parts, asked, publisher, body),
+      (answer) => {
+        if (answer !== undefined) parts.answered?.(answer.status);
+        answerOn(exchange, answer);
+      },
+      parts.failed,
+    ),
+  );
+
+/** Somebody whose token is still being verified: the body must be asked for in this turn, so it is read meanwhile. */
+const answerVerified = async (
+  parts: Parts,
+  exchange: Exchange,
+  asked: Asked,
+  verified: Promise<string | Answer>,
+): Promise<Answer | undefined> => {
+  const reading = new Promise<Body>((resolve) => exchange.readBody(limitOf(parts, asked), resolve));
+  const publisher = await verified;
+  return typeof publisher === "string" ? publishBody(parts, asked, publisher, await reading) : publisher;
 };
 
 const encodedBody: ResponseHeaders = [["Accept-Encoding", "identity"]];
@@ -172,12 +211,13 @@ export const publishRoute = (given: PublishParts): ((exchange: Exchange, span?: 
     const refused = refusedByHead(parts, exchange, cors);
     if (refused !== undefined) return refused;
     const key = exchange.header("idempotency-key");
-    const contentType = exchange.header("content-type");
-    const asked: Asked = { topicId: named.ref.topicId, contentType, key, cors, span };
-    // The body must be asked for in this turn, so it is read while the token is verified.
-    const reading = readBounded(exchange, limitOf(parts, asked));
-    return whenThere(publisher, (known) =>
-      typeof known === "string" ? whenThere(reading, (body) => publishBody(parts, asked, known, body)) : known,
-    );
+    const body = bodyKindOf(exchange.header("content-type"));
+    const asked: Asked = { topicId: named.ref.topicId, body, key, cors, span };
+    if (isAnnouncedLarger(exchange, limitOf(parts, asked)))
+      return whenThere(publisher, (known) => (typeof known === "string" ? tooLarge(parts, asked) : known));
+    if (isLater(publisher)) return answerVerified(parts, exchange, asked, publisher);
+    if (typeof publisher !== "string") return publisher;
+    answerBody(parts, exchange, asked, publisher);
+    return undefined;
   };
 };

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
-import { isBatch, parseBody } from "./published-body.ts";
+import { bodyKindOf, parseBody } from "./published-body.ts";
 
 const encoder = new TextEncoder();
 const json = "application/json";
 
 const parse = (body: string, contentType?: string) => {
-  const parsed = parseBody(encoder.encode(body), contentType);
+  const kind = bodyKindOf(contentType);
+  if (kind === "batch") throw new Error("a batch has no one event");
+  const parsed = parseBody(encoder.encode(body), kind);
   return parsed.kind === "refused"
     ? parsed.code
     : { ...parsed.event, data: new TextDecoder().decode(parsed.event.data) };
@@ -40,16 +42,18 @@ test.each<[string, string | undefined, unknown]>([
   expect(parse(body, contentType)).toEqual(expected);
 });
 
-test.each<[string | undefined, boolean]>([
-  ["application/x-ndjson", true],
-  ["Application/X-NDJSON; charset=utf-8", true],
-  ["application/json", false],
-  [undefined, false],
-])("%s is a batch: %s", (contentType, expected) => {
-  expect(isBatch(contentType)).toBe(expected);
+test.each([
+  ["application/x-ndjson", "batch"],
+  ["Application/X-NDJSON; charset=utf-8", "batch"],
+  ["application/json", "json"],
+  [" application/json ;charset=utf-8", "json"],
+  ["text/plain; of=application/json", "data"],
+  [undefined, "data"],
+])("%s is %s", (contentType, expected) => {
+  expect(bodyKindOf(contentType)).toBe(expected);
 });
 
 test("bytes that are not UTF-8 are refused", () => {
-  const parsed = parseBody(Uint8Array.of(0x61, 0xff), undefined);
+  const parsed = parseBody(Uint8Array.of(0x61, 0xff), "data");
   expect(parsed.kind === "refused" && parsed.code).toBe("data_not_utf8");
 });

@@ -88,18 +88,23 @@ const eventOfRecord = (record: Readonly<Record<string, unknown>>, allowed: "body
   };
 };
 
-const parameters = /;.*/s;
+/** What a body is by its Content-Type: data as it is, an object with data, event and retry, or one such object a line. */
+export type BodyKind = "data" | "json" | "batch";
 
-const mediaType = (contentType: string | undefined): string | undefined =>
-  contentType?.replace(parameters, "").trim().toLowerCase();
+const kinds: ReadonlyMap<string, BodyKind> = new Map([
+  ["application/json", "json"],
+  ["application/x-ndjson", "batch"],
+]);
 
-/** Whether the body is a batch: one JSON object a line. */
-export const isBatch = (contentType: string | undefined): boolean => mediaType(contentType) === "application/x-ndjson";
+export const bodyKindOf = (contentType = ""): BodyKind => {
+  const [mediaType = ""] = contentType.split(";", 1);
+  return kinds.get(mediaType.trim().toLowerCase()) ?? "data";
+};
 
-/** The event in a publish request: `application/json` is an object with data, event and retry; any other type is data as it is. */
-export const parseBody = (bytes: Uint8Array, contentType: string | undefined): ParsedBody => {
+/** The event in the body of a publish that is no batch. */
+export const parseBody = (bytes: Uint8Array, kind: Exclude<BodyKind, "batch">): ParsedBody => {
   if (!isUtf8(bytes)) return refused("data_not_utf8", "the body contains bytes that are not UTF-8");
-  return mediaType(contentType) === "application/json"
+  return kind === "json"
     ? eventOfJson(new TextDecoder().decode(bytes), "body")
     : { kind: "event", event: { data: bytes } };
 };

@@ -28,18 +28,20 @@ type Joined = "x-forwarded-for" | "forwarded";
 
 /** What becomes of a header; most are counted and forgotten. */
 interface Kept {
-  /** Only the first of the name counts. */
-  readonly first?: RequestHeader;
+  /** Place among those of which only the first of the name counts. */
+  readonly place?: number;
   readonly joined?: Joined;
-  /** Two servers in a row could come to disagree where a request ends or for whom it is, when it is sent twice. */
-  readonly once?: true;
+  /** Two servers in a row could come to disagree where a request ends or for whom it is, when it is sent twice: a bit for each. */
+  readonly once?: number;
 }
 
+const placeOf = (name: RequestHeader): number => requestHeaders.indexOf(name);
+
 const kept: ReadonlyMap<string, Kept> = new Map<string, Kept>([
-  ...requestHeaders.map((name): [string, Kept] => [name, { first: name }]),
-  ["content-length", { first: "content-length", once: true }],
-  ["host", { first: "host", once: true }],
-  ["transfer-encoding", { once: true }],
+  ...requestHeaders.map((name): [string, Kept] => [name, { place: placeOf(name) }]),
+  ["content-length", { place: placeOf("content-length"), once: 1 }],
+  ["host", { place: placeOf("host"), once: 2 }],
+  ["transfer-encoding", { once: 4 }],
   ["x-forwarded-for", { joined: "x-forwarded-for" }],
   ["forwarded", { joined: "forwarded" }],
 ]);
@@ -54,10 +56,10 @@ const emptyKey: HeadFault = {
 
 /** What is kept of a request's headers, and how many there were. */
 export class RequestHead {
-  /** Name and value in turns; a map costs more than looking through these few. */
-  readonly #first: string[] = [];
+  /** By place. */
+  readonly #first: (string | undefined)[] = new Array(requestHeaders.length);
   #joined: Map<Joined, string> | undefined;
-  #seenOnce = "";
+  #seenOnce = 0;
   #bytes = 0;
   #count = 0;
   #malformed: HeadFault | undefined;
@@ -68,19 +70,18 @@ export class RequestHead {
     this.#bytes += name.length + Buffer.byteLength(value) + ": \r\n".length;
     const rule = kept.get(name);
     if (rule === undefined) return;
-    if (rule.once === true) this.#checkFraming(name, value);
+    if (rule.once !== undefined) this.#checkFraming(name, value, rule.once);
     if (value === "") {
       // Whoever sends a key relies on it; of one that is not ASCII, nothing may be left.
       if (name === "idempotency-key") this.#malformed ??= emptyKey;
       return;
     }
-    if (rule.first !== undefined && this.header(rule.first) === undefined) this.#first.push(rule.first, value);
+    if (rule.place !== undefined) this.#first[rule.place] ??= value;
     if (rule.joined !== undefined) this.#join(rule.joined, value);
   }
 
   header(name: RequestHeader): string | undefined {
-    for (let at = 0; at < this.#first.length; at += 2) if (this.#first[at] === name) return this.#first[at + 1];
-    return undefined;
+    return this.#first[placeOf(name)];
   }
 
   /** All headers of that name in their order, joined by commas. */
@@ -112,9 +113,9 @@ export class RequestHead {
     this.#joined.set(name, before === undefined ? value : `${before},${value}`);
   }
 
-  #checkFraming(name: string, value: string): void {
-    if (this.#seenOnce.includes(name)) this.#malformed ??= malformed(`${name} is sent twice`);
-    this.#seenOnce += ` ${name}`;
+  #checkFraming(name: string, value: string, bit: number): void {
+    if ((this.#seenOnce & bit) !== 0) this.#malformed ??= malformed(`${name} is sent twice`);
+    this.#seenOnce |= bit;
     if (name === "transfer-encoding" && value.toLowerCase() !== "chunked")
       this.#malformed ??= malformed("the only Transfer-Encoding that is understood is chunked");
   }

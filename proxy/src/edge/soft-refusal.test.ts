@@ -16,7 +16,7 @@ const answered = async (refusal: Answer, headers: Headers, late: boolean, on = t
     query: "",
     header: (name) => headers[name],
     origin: () => ({ peer: "127.0.0.1", proxied: undefined, forwardedFor: undefined, forwarded: undefined }),
-    readBody: async () => ({ kind: "aborted" }),
+    readBody: () => undefined,
     respond: resolve,
     stream: (_, opener) => {
       const opened = opener.open({ write: () => true, end: () => undefined });

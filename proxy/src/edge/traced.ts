@@ -7,26 +7,31 @@ import { type Soon, whenThere } from "../hub/soon.ts";
 import type { RequestTracing, Span, TracedEnd } from "../hub/tracing.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Answered, Handle } from "./handle.ts";
+import { type Between, WrappedExchange } from "./wrapped-exchange.ts";
 
 /** A handler that is told the span of its request; undefined while the request is neither recorded nor part of a trace. */
 export type TracedHandle = (exchange: Exchange, span?: Span) => Answered;
 
-/** Ends the span with its answer. A stream has none of its own: whoever opens it ends the span. */
-const ended = async (
-  span: Span,
-  operation: "publish" | "subscribe",
-  answered: Answered,
-): Promise<Answer | undefined> => {
+/** Ends the span with its answer. Whoever opens a stream, or finds that the client is gone, ends it where there is none. */
+const ended = async (span: Span, answered: Answered): Promise<Answer | undefined> => {
   try {
     const answer = await answered;
     if (answer !== undefined) span.end({ status: answer.status });
-    else if (operation === "publish") span.end({ error: "client_gone" });
     return answer;
   } catch (error) {
     span.end({ status: 500 });
     throw error;
   }
 };
+
+/** Ends the span with what is answered on the exchange. */
+const watched = (span: Span): Between => ({
+  respond: (answer) => {
+    span.end({ status: answer.status });
+    return answer;
+  },
+  open: (opened) => opened,
+});
 
 /** `handle`, followed as a span. Without tracing it is `handle` itself. */
 export const traced = (
@@ -38,7 +43,8 @@ export const traced = (
   return (exchange) => {
     if (exchange.method === "HEAD") return handle(exchange);
     const span = tracing.request(operation, exchange.header("traceparent"));
-    return span === undefined ? handle(exchange) : ended(span, operation, handle(exchange, span));
+    if (span === undefined) return handle(exchange);
+    return ended(span, handle(new WrappedExchange(exchange, watched(span)), span));
   };
 };
 

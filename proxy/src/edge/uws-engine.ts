@@ -6,6 +6,7 @@ import { HeadBlocks } from "./head-block.ts";
 import { engineHeadBytes, type HeadLimits } from "./request-head.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { UwsExchange } from "./uws-exchange.ts";
+import { HeadReader } from "./uws-head.ts";
 
 type Uws = typeof import("uWebSockets.js");
 
@@ -52,6 +53,7 @@ const serveRequests = (app: App, { handle, head, refuse, clock, slowClientMs }: 
     stalls: new StallWatch({ clock, patienceMs: slowClientMs }),
     heads: new HeadBlocks(),
     corked: new CorkedWrite(),
+    reader: new HeadReader(),
   };
   app.any("/*", (response: HttpResponse, request: HttpRequest) => {
     const exchange = new UwsExchange(response, request, parts);

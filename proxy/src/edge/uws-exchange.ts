@@ -1,22 +1,15 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
-import { withFrameRoom } from "../hub/frame-room.ts";
 import type { Body, Exchange, RequestHeader, RequestOrigin, StreamOpener } from "./exchange.ts";
 import type { HeadBlocks } from "./head-block.ts";
 import { safeCorkBytes } from "./piece-writer.ts";
-import { type HeadFault, type HeadLimits, RequestHead, requestLineBytes } from "./request-head.ts";
+import { type HeadFault, type HeadLimits, type RequestHead, requestLineBytes } from "./request-head.ts";
+import { UwsBody } from "./uws-body.ts";
 import { UwsEventSink, type UwsSinkParts } from "./uws-event-sink.ts";
+import type { HeadReader } from "./uws-head.ts";
 
 /** Largest answer that goes out in one cork with its headers; larger ones are written in pieces. */
 const oneCorkBody = safeCorkBytes - 2_000;
-
-const readHead = (request: HttpRequest): RequestHead => {
-  const head = new RequestHead();
-  request.forEach((name, value) => {
-    head.add(name, value);
-  });
-  return head;
-};
 
 const addressText = (text: ArrayBuffer): string => (text.byteLength === 0 ? "" : Buffer.from(text).toString("latin1"));
 
@@ -29,6 +22,7 @@ const mostBytesOf = (body: string | Uint8Array): number => (typeof body === "str
 /** What all exchanges of an engine share. */
 export interface UwsExchangeParts extends UwsSinkParts {
   readonly heads: HeadBlocks;
+  readonly reader: HeadReader;
 }
 
 /** The other end. It outlives the exchange for as long as a stream lasts, so it must not hold on to it. */
@@ -99,7 +93,7 @@ export class UwsExchange implements Exchange {
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? "";
-    this.#head = readHead(request);
+    this.#head = parts.reader.read(request);
     this.#response = response;
     this.#parts = parts;
     this.#client = clientOf(response);
@@ -118,23 +112,10 @@ export class UwsExchange implements Exchange {
     return this.#origin;
   }
 
-  readBody(limit: number): Promise<Body> {
-    const { promise, resolve } = Promise.withResolvers<Body>();
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    this.#client.mourner = { aborted: () => resolve({ kind: "aborted" }) };
-    this.#response.onData((part, isLast) => {
-      size += part.byteLength;
-      if (size > limit) {
-        // The rest is read and forgotten: closing at once could cost the client our answer.
-        parts.length = 0;
-        resolve({ kind: "too-large" });
-        return;
-      }
-      parts.push(withFrameRoom(new Uint8Array(part)));
-      if (isLast) resolve({ kind: "bytes", bytes: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts) });
-    });
-    return promise;
+  readBody(limit: number, use: (body: Body) => void): void {
+    const body = new UwsBody(limit, use);
+    this.#client.mourner = body;
+    this.#response.onData((part, isLast) => body.take(part, isLast));
   }
 
   respond(answer: Answer): void {

@@ -1,6 +1,6 @@
 import type { Answer, ResponseHeaders } from "../http/answer.ts";
 import type { OpenStream } from "../hub/ports.ts";
-import type { Exchange, StreamOpener } from "./exchange.ts";
+import type { Body, Exchange, RequestHeader, RequestOrigin, StreamOpener } from "./exchange.ts";
 
 /** What stands between a handler and its exchange: each is given what the handler said, and says what is sent. */
 export interface Between {
@@ -24,16 +24,16 @@ export class WrappedExchange implements Exchange {
     this.#between = between;
   }
 
-  header(...[name]: Parameters<Exchange["header"]>): ReturnType<Exchange["header"]> {
+  header(name: RequestHeader): string | undefined {
     return this.#inner.header(name);
   }
 
-  origin(): ReturnType<Exchange["origin"]> {
+  origin(): RequestOrigin {
     return this.#inner.origin();
   }
 
-  readBody(limit: number): ReturnType<Exchange["readBody"]> {
-    return this.#inner.readBody(limit);
+  readBody(limit: number, use: (body: Body) => void): void {
+    this.#inner.readBody(limit, use);
   }
 
   respond(answer: Answer): void {

@@ -28,7 +28,7 @@ const words = 2 ** 32;
  * preflight in `Last-Event-ID`. A proof over more than 2^32 sequences is left out.
  */
 export const formatEventId = (epoch: number, sequence: number, proof?: WrittenProof): string => {
-  const plain = `${epoch}-${String(sequence).padStart(3, "0")}`;
+  const plain = `${epoch}-${sequence < 100 ? String(sequence).padStart(3, "0") : sequence}`;
   if (proof === undefined || sequence - proof.base >= words) return plain;
   const numbers = [sequence - proof.base, proof.count, proof.sum].map((part) => part.toString(radix));
   return `${plain}~${numbers.join(".")}.${proof.set}`;

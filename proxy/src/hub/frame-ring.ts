@@ -1,3 +1,4 @@
+import type { BudgetPlace } from "./ring-budget.ts";
 import { joinFrames } from "./sse-frame.ts";
 
 /** What streams of a topic are written from the ring: events, and gaps that all of them were told. */
@@ -49,6 +50,8 @@ export class FrameRing {
   #newest: number;
   #gaps: readonly Span[] = [];
   readonly #closing: ((to: number) => Uint8Array | undefined) | undefined;
+  /** For the budget of all rings. */
+  budgetPlace: BudgetPlace | undefined;
   #shared: { readonly after: number; readonly newest: number; readonly piece: Piece | undefined } | undefined;
 
   /** `closing`: what streams are written behind a piece that takes them to `to`. */
@@ -188,6 +191,10 @@ export class FrameRing {
   }
 
   #join(from: number, upTo: number): Piece | undefined {
+    const last = this.#frames[from];
+    // What is new is nearly always one event, and a list that grows takes several times the room.
+    if (from === this.#frames.length - 1 && last?.kind === "event" && last.sequence <= upTo)
+      return { bytes: this.#close([last.bytes], last.sequence), to: last.sequence, events: 1, gaps: 0 };
     const taken: Uint8Array[] = [];
     let size = 0;
     let gaps = 0;

@@ -12,7 +12,6 @@ import { type PublishResult, publishOnce } from "./publish-once.ts";
 import { type QueueStats, streamStats, type TopicStats } from "./queue-stats.ts";
 import { ReadGate } from "./read-gate.ts";
 import { RingBudget } from "./ring-budget.ts";
-import { SentTally } from "./sent-tally.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { SharedPages } from "./shared-pages.ts";
 import type { Shed } from "./shed.ts";
@@ -114,9 +113,8 @@ class TopicHub implements Hub {
   constructor(dependencies: HubDependencies, bounds: HubBounds) {
     this.#dependencies = dependencies;
     this.#interests = new Interests(() => this.#shared, bounds.merge);
-    const { journal, clock, metrics, settings } = dependencies;
-    const tally = new SentTally(clock, metrics);
-    this.#streams = new OpenStreams({ ...dependencies, tally });
+    const { journal, settings } = dependencies;
+    this.#streams = new OpenStreams(dependencies);
     this.#sweep = new TailSweep({
       ...dependencies,
       intervalSec: dependencies.sweepIntervalSec,
@@ -127,7 +125,7 @@ class TopicHub implements Hub {
       },
     });
     this.#replayGate = new ReadGate(optionalSettings(settings).replaysAtOnce);
-    this.#shared = this.#makeShared(tally, bounds);
+    this.#shared = this.#makeShared(bounds);
     journal.listen({
       resync: (reason) => this.#resync(reason !== "connected"),
       disconnected: () => this.#disconnected(),
@@ -228,12 +226,11 @@ class TopicHub implements Hub {
     this.#sweep.stop();
   }
 
-  #makeShared(tally: SentTally, bounds: HubBounds): SharedByTopics {
+  #makeShared(bounds: HubBounds): SharedByTopics {
     const { clock, settings, interestLingerSec } = this.#dependencies;
     return {
       ...this.#dependencies,
       ...optionalSettings(settings),
-      tally,
       fanOut: new FanOut(clock, {
         streamsPerTurn: bounds.streamsPerTurn,
         windowMs: () => settings().batchWindowMs ?? 0,
@@ -253,6 +250,7 @@ class TopicHub implements Hub {
         this.#interests.audienceChanged(topicId);
         this.#dependencies.audienceChanged?.(topicId);
       },
+      wrote: (stream, bytes) => this.#streams.wrote(stream, bytes),
       onClosed: (stream) => this.#streams.closed(stream),
     };
   }

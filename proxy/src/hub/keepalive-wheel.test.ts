@@ -63,3 +63,31 @@ test("picks as many streams as asked", () => {
   expect(new Set(wheel.pick(30)).size).toBe(30);
   expect(new Set(wheel.pick(1_000)).size).toBe(100);
 });
+
+test("whoever is written to is visited again in time, and the others as before", async () => {
+  const clock = new ManualClock();
+  const [quiet, busy] = [[] as number[], [] as number[]];
+  const [still, written] = streams(2);
+  if (still === undefined || written === undefined) throw new Error("there are two streams");
+  const wheel: KeepaliveWheel = new KeepaliveWheel(
+    clock,
+    () => 60,
+    (stream) => {
+      if (wheel.postpone(stream)) return;
+      (stream === written ? busy : quiet).push(clock.now());
+      stream.wroteAt = wheel.turn;
+    },
+  );
+  const begun = clock.now();
+  wheel.add(still);
+  wheel.add(written);
+  for (let second = 0; second < 100; second += 1) {
+    written.wroteAt = wheel.turn;
+    await clock.advance(1_000);
+  }
+  expect(busy).toEqual([]);
+  await clock.advance(60_000);
+  const silences = busy.map((at) => at - begun - 100_000);
+  expect([silences.length, (silences[0] ?? 0) <= 60_000, (silences[0] ?? 0) >= 30_000]).toEqual([1, true, true]);
+  expect(quiet.map((at) => at - begun)).toEqual([60_000, 120_000]);
+});

@@ -2,15 +2,20 @@ import type { Clock } from "./ports.ts";
 import type { Stream } from "./stream.ts";
 
 const slotCount = 60;
+const halfInterval = slotCount / 2;
 
-/** All open streams, spread over the keepalive interval, and the one timer that visits them. */
+/**
+ * All open streams, spread over the keepalive interval, and the one timer that visits them. Whoever was written to
+ * within half an interval is visited again half an interval later: no silence is longer than an interval, the spread
+ * stays as it is though many are written to at once, and nobody who gets events is sent keepalives between them.
+ */
 export class KeepaliveWheel {
   readonly #clock: Clock;
   readonly #intervalSec: () => number;
   readonly #visit: (stream: Stream) => void;
   readonly #slots: Stream[][] = Array.from({ length: slotCount }, () => []);
   #nextSlot = 0;
-  #hand = 0;
+  #turns = 0;
   #size = 0;
   #cancel: (() => void) | undefined;
 
@@ -24,28 +29,33 @@ export class KeepaliveWheel {
     return this.#size;
   }
 
+  /** Grows by one in each sixtieth of an interval. */
+  get turn(): number {
+    return this.#turns;
+  }
+
   add(stream: Stream): void {
     // A stream that is alone waits a whole interval, those that come with it a little less each.
-    if (this.#size === 0) this.#nextSlot = this.#hand;
+    if (this.#size === 0) this.#nextSlot = this.#turns % slotCount;
     this.#nextSlot = (this.#nextSlot + slotCount - 1) % slotCount;
-    const slot = this.#slots[this.#nextSlot] ?? [];
-    stream.slot = this.#nextSlot;
-    stream.slotIndex = slot.push(stream) - 1;
+    this.#put(stream, this.#nextSlot);
     this.#size += 1;
     if (this.#cancel === undefined) this.#schedule();
   }
 
   remove(stream: Stream): void {
-    const slot = this.#slots[stream.slot];
-    const last = slot?.pop();
-    if (slot === undefined || last === undefined) return;
-    if (last !== stream) {
-      slot[stream.slotIndex] = last;
-      last.slotIndex = stream.slotIndex;
-    }
-    stream.slot = -1;
+    if (!this.#take(stream)) return;
     this.#size -= 1;
     if (this.#size === 0) this.stop();
+  }
+
+  /** To be asked at a visit. True: the stream was written to lately, and is visited again in time. */
+  postpone(stream: Stream): boolean {
+    if (this.#turns - stream.wroteAt >= halfInterval) return false;
+    const later = (stream.slot + halfInterval) % slotCount;
+    this.#take(stream);
+    this.#put(stream, later);
+    return true;
   }
 
   /** Up to `count` of the streams. */
@@ -63,6 +73,24 @@ export class KeepaliveWheel {
     this.#cancel = undefined;
   }
 
+  #put(stream: Stream, slot: number): void {
+    stream.slot = slot;
+    stream.slotIndex = (this.#slots[slot]?.push(stream) ?? 0) - 1;
+  }
+
+  /** False: it is in no slot. */
+  #take(stream: Stream): boolean {
+    const slot = this.#slots[stream.slot];
+    const last = slot?.pop();
+    if (slot === undefined || last === undefined) return false;
+    if (last !== stream) {
+      slot[stream.slotIndex] = last;
+      last.slotIndex = stream.slotIndex;
+    }
+    stream.slot = -1;
+    return true;
+  }
+
   #schedule(): void {
     this.#cancel = this.#clock.after((this.#intervalSec() * 1_000) / slotCount, () => {
       this.#schedule();
@@ -71,9 +99,9 @@ export class KeepaliveWheel {
   }
 
   #turn(): void {
-    const slot = this.#slots[this.#hand] ?? [];
-    this.#hand = (this.#hand + 1) % slotCount;
-    // Backwards, because a write may close a stream and the last one then takes its place.
+    const slot = this.#slots[this.#turns % slotCount] ?? [];
+    this.#turns += 1;
+    // Backwards, because a stream may be closed by a write, or moved, and the last one then takes its place.
     for (let index = slot.length - 1; index >= 0; index -= 1) {
       const stream = slot[index];
       if (stream !== undefined) this.#visit(stream);

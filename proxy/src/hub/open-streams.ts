@@ -3,7 +3,6 @@ import { type Drain, jitteredRetry, runDrain } from "./drain.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import { KeepaliveWheel } from "./keepalive-wheel.ts";
 import type { Clock, EventSink, HubMetrics, Random } from "./ports.ts";
-import type { SentTally } from "./sent-tally.ts";
 import { type Shed, Shedding } from "./shed.ts";
 import { errorFrame, joinFrames, retryFrame } from "./sse-frame.ts";
 import { enterState, isOpen, noStreams, Stream, type StreamOwner, type Wish } from "./stream.ts";
@@ -13,7 +12,6 @@ export interface OpenStreamsDependencies {
   readonly random: Random;
   readonly metrics: HubMetrics;
   readonly settings: () => HubSettings;
-  readonly tally: SentTally;
 }
 
 /** Streams that went, or go, to other proxies. */
@@ -65,6 +63,12 @@ export class OpenStreams {
     return stream;
   }
 
+  /** So many bytes were given to the stream's sink. */
+  wrote(stream: Stream, bytes: number): void {
+    stream.wroteAt = this.#wheel.turn;
+    this.#dependencies.metrics.sent(0, bytes);
+  }
+
   /** The stream cannot go on. True: it has been written to, so it was told and is now closing; else it is gone. */
   fail(stream: Stream): boolean {
     if (stream.greeted) this.#end(stream, joinFrames([this.#farewell(), errorFrame("internal_error")]));
@@ -112,7 +116,7 @@ export class OpenStreams {
     const { maxAgeSec } = settings();
     const old = maxAgeSec !== undefined && clock.now() - stream.openedAt >= maxAgeSec * 1_000 * stream.lifespan;
     if (old) this.#end(stream, this.#farewell());
-    else stream.owner.keepalive(stream);
+    else if (!this.#wheel.postpone(stream)) stream.owner.keepalive(stream);
   }
 
   #sendElsewhere(count: number, reason: MoveReason): void {
@@ -132,7 +136,7 @@ export class OpenStreams {
     this.#wheel.remove(stream);
     stream.owner.leave(stream);
     enterState(stream, "closing");
-    if (frames !== undefined) this.#dependencies.tally.add(0, frames.length);
+    if (frames !== undefined) this.wrote(stream, frames.length);
     stream.sink.end(frames);
   }
 }

@@ -40,11 +40,13 @@ export const publishOnce = (
 ): Soon<PublishResult> =>
   mended<PublishResult>(
     () =>
-      whenThere<PublishOutcome, PublishResult>(journal.publish(topicId, event, messageId), (outcome) =>
-        messageId !== undefined && outcome.kind === "stored" && outcome.duplicate === true
-          ? compared(journal, topicId, event, outcome)
-          : outcome,
-      ),
+      messageId === undefined
+        ? journal.publish(topicId, event)
+        : whenThere<PublishOutcome, PublishResult>(journal.publish(topicId, event, messageId), (outcome) =>
+            outcome.kind === "stored" && outcome.duplicate === true
+              ? compared(journal, topicId, event, outcome)
+              : outcome,
+          ),
     unlessUnavailable,
   );
 

@@ -3,13 +3,13 @@ import type { FrameRing } from "./frame-ring.ts";
 /** Bytes that the rings of all topics may hold together; the journal has what a ring lets go. */
 export const defaultRingBudgetBytes = 67_108_864;
 
-/** A ring's place in the order of the last append. */
-interface Place {
+/** A ring's place in the order of the last append; the ring has it, since every event asks for it. */
+export interface BudgetPlace {
   readonly ring: FrameRing;
   /** What the ring was last counted with. */
   bytes: number;
-  older: Place | undefined;
-  newer: Place | undefined;
+  older: BudgetPlace | undefined;
+  newer: BudgetPlace | undefined;
 }
 
 /**
@@ -18,9 +18,8 @@ interface Place {
  */
 export class RingBudget {
   readonly #maxBytes: number;
-  readonly #places = new Map<FrameRing, Place>();
-  #oldest: Place | undefined;
-  #newest: Place | undefined;
+  #oldest: BudgetPlace | undefined;
+  #newest: BudgetPlace | undefined;
   #bytes = 0;
 
   constructor(maxBytes: number) {
@@ -37,7 +36,7 @@ export class RingBudget {
 
   /** To be called once after a turn's appends to `ring`. */
   touched(ring: FrameRing): void {
-    const place = this.#places.get(ring) ?? this.#placeFor(ring);
+    const place = (ring.budgetPlace ??= { ring, bytes: 0, older: undefined, newer: undefined });
     this.#bytes += ring.bytes - place.bytes;
     place.bytes = ring.bytes;
     if (place !== this.#newest) {
@@ -52,27 +51,21 @@ export class RingBudget {
   }
 
   forget(ring: FrameRing): void {
-    const place = this.#places.get(ring);
+    const place = ring.budgetPlace;
     if (place === undefined) return;
-    this.#places.delete(ring);
+    ring.budgetPlace = undefined;
     this.#unlink(place);
     this.#bytes -= place.bytes;
   }
 
-  #placeFor(ring: FrameRing): Place {
-    const place: Place = { ring, bytes: 0, older: undefined, newer: undefined };
-    this.#places.set(ring, place);
-    return place;
-  }
-
-  #append(place: Place): void {
+  #append(place: BudgetPlace): void {
     place.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = place;
     else this.#newest.newer = place;
     this.#newest = place;
   }
 
-  #unlink(place: Place): void {
+  #unlink(place: BudgetPlace): void {
     const { older, newer } = place;
     if (older !== undefined) older.newer = newer;
     else if (this.#oldest === place) this.#oldest = newer;

@@ -7,7 +7,6 @@ import type { Clock, HubMetrics, Journal, Log } from "./ports.ts";
 import type { ReadGate } from "./read-gate.ts";
 import type { ResumeLimits } from "./resume.ts";
 import type { RingBudget } from "./ring-budget.ts";
-import type { SentTally } from "./sent-tally.ts";
 import type { SharedPages } from "./shared-pages.ts";
 import type { Stream, StreamCounts } from "./stream.ts";
 import type { TailSweep } from "./tail-sweep.ts";
@@ -20,7 +19,6 @@ export interface SharedByTopics {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: HubMetrics;
-  readonly tally: SentTally;
   readonly fanOut: FanOut;
   readonly sweep: TailSweep;
   readonly ringBudget: RingBudget;
@@ -37,6 +35,8 @@ export interface SharedByTopics {
   readonly counts: StreamCounts;
   readonly ringLimits: RingLimits;
   readonly feedLimits: FeedLimits;
+  /** So many bytes were given to the stream's sink. */
+  readonly wrote: (stream: Stream, bytes: number) => void;
   readonly onClosed: (stream: Stream) => void;
   readonly audienceChanged: (topicId: TopicId) => void;
   readonly tracing?: DeliveryTracing | undefined;

@@ -1,7 +1,7 @@
 /** A value that is there already, or will be: what is known at once takes no promise and no turn of the microtask queue. */
 export type Soon<T> = T | Promise<T>;
 
-const isLater = <T>(value: Soon<T>): value is Promise<T> => value instanceof Promise;
+export const isLater = <T>(value: Soon<T>): value is Promise<T> => value instanceof Promise;
 
 /** `use` of the value: at once where it is there. What `use` throws is thrown, or rejects, accordingly. */
 export const whenThere = <T, R>(value: Soon<T>, use: (value: T) => Soon<R>): Soon<R> =>
@@ -32,16 +32,14 @@ export const mended = <T>(value: () => Soon<T>, mend: (fault: unknown) => T): So
   }
 };
 
+/** Hands the value to `use`, or what `mend` makes of its failure. */
+export const handOver = <T>(value: () => Soon<T>, use: (value: T) => void, mend: (fault: unknown) => T): void => {
+  void whenSettled(value, use, (fault) => use(mend(fault)));
+};
+
 /** The value; `done` is called once when it is there, or has failed. */
-export const followed = <T>(value: () => Soon<T>, done: () => void): Soon<T> => {
-  let there: Soon<T>;
-  try {
-    there = value();
-  } catch (fault) {
-    done();
-    throw fault;
-  }
-  if (isLater(there)) return there.finally(done);
+export const followed = <T>(value: Soon<T>, done: () => void): Soon<T> => {
+  if (isLater(value)) return value.finally(done);
   done();
-  return there;
+  return value;
 };

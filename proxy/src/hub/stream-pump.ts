@@ -94,7 +94,7 @@ export class StreamPump {
   #payAll(stream: Stream): void {
     if (stream.owed !== undefined) this.#teller.pay(stream, stream.owed);
     for (let next = this.#step.nextUnwritten(stream); next !== undefined; next = this.#step.nextUnwritten(stream)) {
-      this.#dependencies.tally.add(1, 0);
+      this.#dependencies.metrics.sent(1, 0);
       this.#teller.write(stream, encodedFrame(this.#dependencies.encoding, next));
     }
     if (stream.late !== undefined && stream.owed === undefined) this.#writeLate(stream);
@@ -179,7 +179,7 @@ export class StreamPump {
   }
 
   #writeLate(stream: Stream): void {
-    const { settling, tally } = this.#dependencies;
+    const { settling, metrics } = this.#dependencies;
     const id = (sequence: number) => formatEventId(this.#view.epoch, sequence);
     const lost = settling?.log.lostBy(stream);
     if (lost !== undefined) this.#teller.pay(stream, { kind: "gap", from: id(lost.from), reason: "expired" });
@@ -187,7 +187,7 @@ export class StreamPump {
       const entry = settling?.log.takeFor(stream);
       if (entry === undefined) return;
       if (entry.kind === "gap") this.#teller.countGaps(1, true);
-      else tally.add(1, 0);
+      else metrics.sent(1, 0);
       this.#teller.write(stream, entry.bytes(this.#step.idOf(stream)));
     }
   }
@@ -207,7 +207,7 @@ export class StreamPump {
       stream.replayedBytes += piece.bytes.length;
     }
     if (stream.state === "idle") enterState(stream, "active");
-    this.#dependencies.tally.add(piece.events, 0);
+    this.#dependencies.metrics.sent(piece.events, 0);
     if (piece.gaps > 0) {
       this.#teller.countGaps(piece.gaps, !stream.resuming);
       this.#teller.resumed(stream, "expired");

@@ -1,6 +1,5 @@
 import { formatEventId } from "./event-id.ts";
 import type { HubMetrics } from "./ports.ts";
-import type { SentTally } from "./sent-tally.ts";
 import { gapFrames, idFrame, joinFrames, keepaliveIdFrame, primingFrame, retryFrame } from "./sse-frame.ts";
 import { block, isOpen, type Owed, type Stream } from "./stream.ts";
 import type { StreamStep } from "./stream-step.ts";
@@ -9,7 +8,8 @@ import type { TopicView } from "./topic-view.ts";
 export interface TellerDependencies {
   readonly view: TopicView;
   readonly metrics: HubMetrics;
-  readonly tally: SentTally;
+  /** So many bytes were given to the stream's sink. */
+  readonly wrote: (stream: Stream, bytes: number) => void;
   readonly retryMs: () => number;
 }
 
@@ -79,7 +79,7 @@ export class StreamTeller {
   }
 
   write(stream: Stream, bytes: Uint8Array): void {
-    this.#dependencies.tally.add(0, bytes.length);
+    this.#dependencies.wrote(stream, bytes.length);
     if (!stream.sink.write(bytes)) block(stream);
   }
 }

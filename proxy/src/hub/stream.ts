@@ -87,6 +87,8 @@ export class Stream implements OpenStream {
   topicIndex = -1;
   slot = -1;
   slotIndex = -1;
+  /** Turn of the keepalive wheel in which it was last written to; long ago where it never was. */
+  wroteAt = -1_000;
 
   constructor(owner: StreamOwner, sink: EventSink, openedAt: number, wish: Wish) {
     this.owner = owner;

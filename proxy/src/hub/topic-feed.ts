@@ -86,6 +86,7 @@ export class TopicFeed {
       this.#hold(event);
       return event.previous === 0 && this.#held.length === 1 ? this.#askBounds() : this.#fill();
     }
+    if (this.#held.length === 0) return this.#passAlone(event);
     const effects: FeedEffect[] = [];
     this.#pass(event, effects);
     this.#releaseHeld(effects);
@@ -191,6 +192,12 @@ export class TopicFeed {
     const { sequence, acceptedAt, event } = entry;
     this.#passed = sequence;
     if (event !== undefined) effects.push({ kind: "deliver", sequence, acceptedAt, event });
+  }
+
+  /** Nearly every event comes so: a list that grows would take several times the room. */
+  #passAlone({ sequence, acceptedAt, event }: StoredEvent): readonly FeedEffect[] {
+    this.#passed = sequence;
+    return event === undefined ? nothing : [{ kind: "deliver", sequence, acceptedAt, event }];
   }
 
   #skipMissing(first: number | undefined, completeTo: number, effects: FeedEffect[]): void {

@@ -12,32 +12,34 @@ export interface TopicListener {
 
 /** The merged channels that a topic belongs to. */
 export class TopicListeners {
-  readonly #all = new Set<TopicListener>();
+  /** Most topics never have one, and every event asks. */
+  #all: Set<TopicListener> | undefined;
 
   add(listener: TopicListener): void {
-    this.#all.add(listener);
+    this.#all = (this.#all ?? new Set()).add(listener);
   }
 
   remove(listener: TopicListener): void {
-    this.#all.delete(listener);
+    this.#all?.delete(listener);
+    if (this.#all?.size === 0) this.#all = undefined;
   }
 
   get isEmpty(): boolean {
-    return this.#all.size === 0;
+    return this.#all === undefined;
   }
 
   /** Streams of all of them. */
   get streams(): number {
     let sum = 0;
-    for (const { size } of this.#all) sum += size;
+    for (const { size } of this.#all ?? []) sum += size;
     return sum;
   }
 
   delivered(item: MergeItem): void {
-    for (const listener of this.#all) listener.delivered(item);
+    for (const listener of this.#all ?? []) listener.delivered(item);
   }
 
   changed(): void {
-    for (const listener of this.#all) listener.changed();
+    if (this.#all !== undefined) for (const listener of this.#all) listener.changed();
   }
 }

@@ -4,6 +4,8 @@ import type { Stream } from "./stream.ts";
 import { type PumpDependencies, StreamPump } from "./stream-pump.ts";
 import type { DeliverySpan } from "./tracing.ts";
 
+const none: readonly number[] = [];
+
 /** The streams of one topic or one set of topics, and the pass that writes what is new to all of them. */
 export class TopicStreams {
   readonly pump: StreamPump;
@@ -11,8 +13,8 @@ export class TopicStreams {
   readonly #streams: Stream[] = [];
   /** Streams below this index are still to be visited in this pass; 0 = no pass is under way. */
   #toVisit = 0;
-  #accepted: number[] = [];
-  #acceptedInPass: number[] = [];
+  #accepted: number[] | undefined;
+  #acceptedInPass: readonly number[] = none;
   #newestInPass = 0;
   #spans: DeliverySpan[] = [];
   #spansInPass: DeliverySpan[] = [];
@@ -54,7 +56,9 @@ export class TopicStreams {
   /** An event that the next pass will write. */
   arrived(acceptedAt: number, span?: DeliverySpan): void {
     if (this.#streams.length === 0) return;
-    this.#accepted.push(acceptedAt);
+    // Most passes write one event, and a list that grows takes several times the room.
+    if (this.#accepted === undefined) this.#accepted = [acceptedAt];
+    else this.#accepted.push(acceptedAt);
     if (span !== undefined) this.#spans.push(span);
     this.pump.relief.arrived();
   }
@@ -122,8 +126,8 @@ export class TopicStreams {
   #beginPass(): void {
     this.#toVisit = this.#streams.length;
     this.#newestInPass = this.#dependencies.view.ring.newest;
-    this.#acceptedInPass = this.#accepted;
-    this.#accepted = [];
+    this.#acceptedInPass = this.#accepted ?? none;
+    this.#accepted = undefined;
     if (this.#spans.length > 0) {
       this.#spansInPass = this.#spans;
       this.#spans = [];
@@ -134,7 +138,7 @@ export class TopicStreams {
   #endPass(): void {
     const now = this.#dependencies.clock.now();
     for (const acceptedAt of this.#acceptedInPass) this.#dependencies.metrics.latency(Math.max(0, now - acceptedAt));
-    this.#acceptedInPass = [];
+    this.#acceptedInPass = none;
     if (this.#spansInPass.length > 0) {
       for (const span of this.#spansInPass) span.end();
       this.#spansInPass = [];

@@ -7,12 +7,11 @@ import type {
   JournalListener,
   JournalPage,
   JournalPlace,
-  LiveEvent,
   PublishOutcome,
   Tails,
 } from "../hub/ports.ts";
 import { createDuplicateWindow, type DuplicateWindow } from "./duplicate-window.ts";
-import { LocalStore, sizeOf } from "./local-store.ts";
+import { type Follower, LocalStore, sizeOf } from "./local-store.ts";
 
 export interface LocalJournalDependencies {
   readonly clock: Clock;
@@ -23,8 +22,6 @@ export interface LocalJournalDependencies {
     readonly duplicateWindowSec: number;
   };
 }
-
-type Follower = (event: LiveEvent) => void;
 
 /** A journal that also tells how full it is. */
 export interface MeasuredJournal extends Journal {
@@ -44,7 +41,6 @@ class LocalJournal implements MeasuredJournal {
   readonly #store: LocalStore;
   /** Sequences by message id. */
   readonly #duplicates: DuplicateWindow<number>;
-  readonly #followers = new Map<TopicId, Set<Follower>>();
 
   constructor({ clock, journal }: LocalJournalDependencies) {
     const { maxAgeSec, maxEventsPerTopic, maxBytes, duplicateWindowSec } = journal;
@@ -92,21 +88,11 @@ class LocalJournal implements MeasuredJournal {
   #append(topicId: TopicId, event: PublishedEvent): number {
     const acceptedAt = this.#clock.now();
     this.#store.expire(acceptedAt);
-    const live = this.#store.append(topicId, event, acceptedAt);
-    const followers = this.#followers.get(topicId);
-    if (followers !== undefined) for (const onEvent of followers) onEvent(live);
-    return live.sequence;
+    return this.#store.append(topicId, event, acceptedAt);
   }
 
   async follow(topicId: TopicId, onEvent: Follower): Promise<{ stop(): void }> {
-    const followers = this.#followers.get(topicId) ?? new Set();
-    this.#followers.set(topicId, followers.add(onEvent));
-    return {
-      stop: () => {
-        followers.delete(onEvent);
-        if (followers.size === 0 && this.#followers.get(topicId) === followers) this.#followers.delete(topicId);
-      },
-    };
+    return { stop: this.#store.follow(topicId, onEvent) };
   }
 
   async tails(topicIds: readonly TopicId[]): Promise<Tails> {

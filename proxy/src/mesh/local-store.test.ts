@@ -47,6 +47,29 @@ test("knows exactly what is missing, even of a topic that is empty now", () => {
   expect(store.read(topicOf("never").topicId, 0).missed).toBe(false);
 });
 
+test("tells followers of their topic alone, and knows it as exactly as one that nobody follows", () => {
+  const store = new LocalStore({ ...roomy, maxEventsPerTopic: 2 });
+  const told: unknown[] = [];
+  const [stop, stopOther] = ["first", "other"].map((name) =>
+    store.follow(a, ({ sequence, previous }) => told.push([name, sequence, previous])),
+  );
+  store.append(b, text("b"), 0);
+  store.append(a, text("1"), 10);
+  stopOther?.();
+  store.append(a, text("2"), 10);
+  expect(told).toEqual([
+    ["first", 2, 0],
+    ["other", 2, 0],
+    ["first", 3, 2],
+  ]);
+  store.expire(60_010);
+  expect([1, 2, 3].map((after) => store.read(a, after).missed)).toEqual([true, true, false]);
+  stop?.();
+  expect([1, 2, 3].map((after) => store.read(a, after).missed)).toEqual([true, true, false]);
+  store.append(a, text("3"), 70_000);
+  expect([told.length, sequences(store, a, 3)]).toEqual([3, [4]]);
+});
+
 test("reads in pages bounded by count and by bytes", () => {
   const store = new LocalStore({ ...roomy, maxBytes: 1_000_000_000 });
   for (let count = 0; count < 200; count += 1) store.append(a, text("x"), 0);
@@ -79,7 +102,7 @@ test("is what a list with the same limits would be", () => {
         store.expire(now);
         if ("append" in each) {
           const id = ids[each.append] ?? a;
-          last = store.append(id, text("x".repeat(each.size)), now).sequence;
+          last = store.append(id, text("x".repeat(each.size)), now);
           list.push({ id, sequence: last, at: now, bytes: each.size + 256 });
           const own = list.filter((entry) => entry.id === id);
           removeIf((entry) => own.length > limits.maxEventsPerTopic && entry === own[0]);

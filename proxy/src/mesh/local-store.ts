@@ -8,9 +8,8 @@ export interface StoreLimits {
   readonly maxAgeMs: number;
 }
 
-interface Entry {
-  readonly sequence: number;
-  readonly acceptedAt: number;
+/** Followers are told the entry itself. */
+interface Entry extends LiveEvent {
   readonly event: PublishedEvent;
   readonly topicId: TopicId;
   older: Entry | undefined;
@@ -22,7 +21,12 @@ interface TopicLog {
   entries: (Entry | undefined)[];
   start: number;
   removedTo: number;
+  /** Kept here, since every event asks for both; nearly always one or none. */
+  followers: readonly Follower[];
 }
+
+/** Is told a topic's entries as they are appended. */
+export type Follower = (event: LiveEvent) => void;
 
 const pageEvents = 128;
 const pageBytes = 1_048_576;
@@ -71,11 +75,13 @@ export class LocalStore {
     return this.#topics.get(topicId)?.entries.at(-1)?.sequence ?? 0;
   }
 
-  /** The entry as it is to be told. */
-  append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): LiveEvent {
+  /** Followers are told before this returns its sequence. */
+  append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): number {
     this.#sequence += 1;
+    const log = this.#logOf(topicId);
     const entry: Entry = {
       sequence: this.#sequence,
+      previous: log.entries.at(-1)?.sequence ?? 0,
       acceptedAt,
       event,
       topicId,
@@ -87,12 +93,22 @@ export class LocalStore {
     this.#newest = entry;
     this.#bytes += sizeOf(event);
     this.#entries += 1;
-    const log = this.#logOf(topicId);
-    const previous = log.entries.at(-1)?.sequence ?? 0;
     log.entries.push(entry);
     if (log.entries.length - log.start > this.#limits.maxEventsPerTopic) this.#removeOldestOf(log);
     while (this.#bytes > this.#limits.maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
-    return { sequence: entry.sequence, acceptedAt, event, previous };
+    for (const onEvent of log.followers) onEvent(entry);
+    return entry.sequence;
+  }
+
+  /** `onEvent` is told what is appended to the topic from now on, until what is returned is called. */
+  follow(topicId: TopicId, onEvent: Follower): () => void {
+    const log = this.#logOf(topicId);
+    log.followers = [...log.followers, onEvent];
+    return () => {
+      if (!log.followers.includes(onEvent)) return;
+      log.followers = log.followers.filter((each) => each !== onEvent);
+      if (log.followers.length === 0 && log.entries.length === log.start) this.#forgetTopic(topicId, log);
+    };
   }
 
   expire(now: number): void {
@@ -134,7 +150,8 @@ export class LocalStore {
   #logOf(topicId: TopicId): TopicLog {
     const known = this.#topics.get(topicId);
     if (known !== undefined) return known;
-    const log = { entries: [], start: 0, removedTo: this.#emptied.get(topicId) ?? this.#forgottenTo };
+    const removedTo = this.#emptied.get(topicId) ?? this.#forgottenTo;
+    const log = { entries: [], start: 0, removedTo, followers: [] };
     this.#emptied.delete(topicId);
     this.#topics.set(topicId, log);
     return log;
@@ -151,6 +168,9 @@ export class LocalStore {
     else entry.older.newer = entry.newer;
     if (entry.newer === undefined) this.#newest = entry.older;
     else entry.newer.older = entry.older;
+    // A follower may hold on to it longer, and must not hold on to all that came after it as well.
+    entry.older = undefined;
+    entry.newer = undefined;
     this.#bytes -= sizeOf(entry.event);
     this.#entries -= 1;
     const log = this.#topics.get(entry.topicId);
@@ -158,15 +178,23 @@ export class LocalStore {
     log.removedTo = entry.sequence;
     log.entries[log.start] = undefined;
     log.start += 1;
-    if (log.start === log.entries.length) this.#emptyTopic(entry.topicId, log.removedTo);
+    if (log.start === log.entries.length) this.#emptyTopic(entry.topicId, log);
     else if (log.start * 2 >= log.entries.length) {
       log.entries = log.entries.slice(log.start);
       log.start = 0;
     }
   }
 
-  #emptyTopic(topicId: TopicId, removedTo: number): void {
+  #emptyTopic(topicId: TopicId, log: TopicLog): void {
+    log.entries = [];
+    log.start = 0;
+    if (log.followers.length === 0) this.#forgetTopic(topicId, log);
+  }
+
+  #forgetTopic(topicId: TopicId, { removedTo }: TopicLog): void {
     this.#topics.delete(topicId);
+    // Of a topic that never had an entry nothing is known beyond what is known of all.
+    if (removedTo === this.#forgottenTo) return;
     this.#emptied.set(topicId, removedTo);
     if (this.#emptied.size <= rememberedTopics) return;
     for (const [forgotten, to] of this.#emptied) {

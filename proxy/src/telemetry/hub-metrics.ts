@@ -24,13 +24,19 @@ const streamMetrics = ({
   };
 };
 
+const sentCounts = ({ instruments, tallied }: HubMetricsParts): HubMetrics["sent"] => {
+  const addMessages = tallied(instruments.messages_sent_total);
+  const addBytes = tallied(instruments.bytes_sent_total);
+  return (messages, bytes) => {
+    addMessages(messages);
+    addBytes(bytes);
+  };
+};
+
 /** The hub's counts as instruments. */
 export const hubMetrics = ({ instruments, ...reading }: HubMetricsParts): HubMetrics => ({
   ...streamMetrics({ instruments, ...reading }),
-  sent: (messages, bytes) => {
-    if (messages > 0) instruments.messages_sent_total.inc(messages);
-    instruments.bytes_sent_total.inc(bytes);
-  },
+  sent: sentCounts({ instruments, ...reading }),
   latency: (milliseconds) => instruments.message_latency_ms.observe(Math.max(0, milliseconds)),
   dropped: (messages, reason = "expired") => {
     instruments.messages_dropped_total.inc(messages);

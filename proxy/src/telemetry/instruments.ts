@@ -1,5 +1,6 @@
 import { type Metric, type MetricName, metricName, metrics } from "@revenprox/contract/metrics";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, type Histogram, Registry } from "prom-client";
+import { PlainHistogram } from "./plain-histogram.ts";
 
 type Labels<N extends MetricName> = (typeof metrics)[N] extends { labels: readonly (infer L extends string)[] }
   ? L
@@ -9,12 +10,12 @@ type Instrument<N extends MetricName> = (typeof metrics)[N]["type"] extends "gau
   ? Gauge<Labels<N>>
   : (typeof metrics)[N]["type"] extends "counter"
     ? Counter<Labels<N>>
-    : Histogram<Labels<N>>;
+    : PlainHistogram;
 
 /** Every metric of the catalogue, by its catalogue name; a wrong label does not compile. */
 export type Instruments = { readonly [N in MetricName]: Instrument<N> };
 
-const build = (name: MetricName, metric: Metric, registry: Registry): Gauge | Counter | Histogram => {
+const build = (name: MetricName, metric: Metric, registry: Registry): Gauge | Counter | PlainHistogram => {
   const settings = {
     name: metricName(name),
     help: metric.help,
@@ -27,8 +28,13 @@ const build = (name: MetricName, metric: Metric, registry: Registry): Gauge | Co
       return new Gauge(settings);
     case "counter":
       return new Counter(settings);
-    case "histogram":
-      return new Histogram({ ...settings, buckets: [...(metric.buckets ?? [])] });
+    case "histogram": {
+      const { help, aggregator } = settings;
+      const histogram = new PlainHistogram({ name: settings.name, help, aggregator, buckets: metric.buckets ?? [] });
+      // The registry asks a metric for its name and its values only.
+      registry.registerMetric(histogram as unknown as Histogram);
+      return histogram;
+    }
   }
 };
 

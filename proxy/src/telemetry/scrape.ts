@@ -11,6 +11,7 @@ import {
 import type { Registry } from "prom-client";
 import { buildInstruments, type Instruments } from "./instruments.ts";
 import { type ProcessFacts, processMetrics } from "./process-metrics.ts";
+import { type Counts, tallied } from "./tallied.ts";
 
 /** Answer to a scrape. */
 export interface Scrape {
@@ -21,21 +22,16 @@ export interface Scrape {
 /** Every metric of one process, as `prom-client` adds them up. */
 export type MetricValues = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
-/** A counter or gauge without labels. */
-interface Counts {
-  inc(by: number): void;
-}
-
 /** The process's metrics: what counts, and how they are read. */
 export interface Metrics {
   readonly instruments: Instruments;
   /** Runs before each scrape; for gauges that are read from elsewhere. */
   beforeScrape(refresh: () => void): void;
   /**
-   * What counts one for this instrument: in a plain number, which reaches it with the next scrape. For what happens with
-   * every connect, since the instrument itself looks its labels up and makes an object each time.
+   * What counts for this instrument, one by default: in a plain number, which reaches it with the next scrape. For what
+   * happens with every connect and event, since the instrument itself looks its labels up and makes an object each time.
    */
-  tallied(instrument: Counts): () => void;
+  tallied(instrument: Counts): (by?: number) => void;
   scrape(): Promise<Scrape>;
   /** What a scrape tells, to be added to that of other event loops. */
   values(): Promise<MetricValues>;
@@ -69,16 +65,7 @@ export const createMetrics = (facts: ProcessFacts): Metrics => {
   return {
     instruments: built.instruments,
     beforeScrape,
-    tallied: (instrument) => {
-      let count = 0;
-      beforeScrape(() => {
-        instrument.inc(count);
-        count = 0;
-      });
-      return () => {
-        count += 1;
-      };
-    },
+    tallied: (instrument) => tallied(beforeScrape, instrument),
     scrape: async () => {
       await refreshAll();
       return { contentType: built.registry.contentType, text: await built.registry.metrics() };

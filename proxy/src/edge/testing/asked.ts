@@ -48,8 +48,8 @@ export const ask = (asked: Asked, changes: Partial<DataPlaneParts> = {}): Promis
       query: asked.query ?? "",
       header: (name) => asked.headers?.[name],
       origin: () => ({ peer: "127.0.0.1", proxied: undefined, forwardedFor: undefined, forwarded: undefined }),
-      readBody: async () =>
-        typeof body === "string" ? { kind: "bytes", bytes: new TextEncoder().encode(body) } : body,
+      readBody: (_limit, use) =>
+        use(typeof body === "string" ? { kind: "bytes", bytes: new TextEncoder().encode(body) } : body),
       respond: (answer) => resolve({ ...answer, streamed: false }),
       stream: (headers: ResponseHeaders, opener) => {
         const opened = opener.open({ write: () => true, end: silent });
