@@ -190,7 +190,10 @@ describe("a verifier behind two event loops", () => {
         const perSecond = 5;
         const begun = performance.now();
         const statuses: number[] = [];
-        while (performance.now() - begun < 4_000) statuses.push(await post());
+        const publishOn = async (): Promise<void> => {
+          while (performance.now() - begun < 4_000) statuses.push(await post());
+        };
+        await Promise.all(Array.from({ length: 8 }, publishOn));
         const seconds = (performance.now() - begun) / 1_000;
         const taken = statuses.filter((status) => status === 202).length;
         expect(taken + statuses.filter((status) => status === 429).length).toBe(statuses.length);

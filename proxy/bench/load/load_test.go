@@ -18,12 +18,29 @@ func TestARecordIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
+func TestAKnownRecordIsReadAsBefore(t *testing.T) {
+	known := &knownRecords{}
+	for range 2 {
+		for seq := range uint32(10_000) {
+			want := record{step: 1, lane: uint8(seq), topic: seq % 7, seq: seq, plannedAtNanos: int64(seq)}
+			if got, good := known.parse(appendRecord(nil, want, 60)); !good || got != want {
+				t.Fatalf("%+v became %+v, %v", want, got, good)
+			}
+		}
+	}
+}
+
 func TestADamagedRecordIsNotTaken(t *testing.T) {
 	whole := appendRecord(nil, record{seq: 12}, 200)
+	known := &knownRecords{}
 	for at := len(marker); at < len(whole); at++ {
 		damaged := bytes.Clone(whole)
 		damaged[at] = '!'
-		if _, good := parseRecord(damaged); good {
+		_, good := parseRecord(damaged)
+		if _, goodBeside := known.parse(whole); !goodBeside {
+			t.Error("a whole one is not taken")
+		}
+		if _, goodAfter := known.parse(damaged); good || goodAfter {
 			t.Errorf("byte %d may be damaged", at)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"time"
 )
 
 type command struct {
@@ -71,6 +72,7 @@ func serveReader(commands <-chan command) error {
 			}
 			r.obey(c)
 		default:
+			time.Sleep(time.Duration(r.options.PauseMs) * time.Millisecond)
 			r.wait(10)
 		}
 	}

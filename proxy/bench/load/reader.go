@@ -37,6 +37,8 @@ type openCommand struct {
 	// Every so manieth stream reads SlowBytes a second; 0: none.
 	SlowEvery int `json:"slowEvery"`
 	SlowBytes int `json:"slowBytes"`
+	// Milliseconds between two looks at the streams, so that one read takes more; latencies grow by as much. 0: none.
+	PauseMs int `json:"pauseMs"`
 	// Milliseconds after which those that are not open yet have failed.
 	WithinMs int `json:"withinMs"`
 }
@@ -66,13 +68,15 @@ type counts struct {
 }
 
 const (
-	perAddress    = 4000
-	readBytes     = 256 << 10
-	eventsAtATime = 512
+	perAddress = 4000
+	readBytes  = 256 << 10
+	// As many as a process may have streams: one look sees all that have something.
+	eventsAtATime = 16 << 10
 )
 
 type reader struct {
 	poll     int
+	events   []syscall.EpollEvent
 	streams  map[int32]*stream
 	slow     []*stream
 	options  openCommand
@@ -87,6 +91,7 @@ type reader struct {
 	body     []byte
 	nextSlow time.Time
 	present  *stream
+	known    knownRecords
 	now      int64
 }
 
@@ -95,7 +100,13 @@ func newReader() (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{poll: poll, streams: map[int32]*stream{}, buffer: make([]byte, readBytes), began: map[int]time.Time{}}, nil
+	return &reader{
+		poll:    poll,
+		events:  make([]syscall.EpollEvent, eventsAtATime),
+		streams: map[int32]*stream{},
+		buffer:  make([]byte, readBytes),
+		began:   map[int]time.Time{},
+	}, nil
 }
 
 func (r *reader) connect(number int) error {
@@ -178,13 +189,12 @@ func (r *reader) open(o openCommand) opened {
 }
 
 func (r *reader) wait(millis int) {
-	var events [eventsAtATime]syscall.EpollEvent
-	count, err := syscall.EpollWait(r.poll, events[:], millis)
+	count, err := syscall.EpollWait(r.poll, r.events, millis)
 	if err != nil {
 		return
 	}
 	r.now = time.Now().UnixNano()
-	for _, event := range events[:count] {
+	for _, event := range r.events[:count] {
 		if s := r.streams[event.Fd]; s != nil {
 			r.handle(s, event.Events)
 		}
@@ -272,7 +282,7 @@ func (r *reader) drop(s *stream, fault string) {
 }
 
 func (r *reader) found(text []byte) {
-	rec, good := parseRecord(text)
+	rec, good := r.known.parse(text)
 	s := r.present
 	switch {
 	case !good:

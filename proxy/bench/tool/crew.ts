@@ -20,6 +20,8 @@ export interface StreamsWanted {
   readonly concurrency: number;
   readonly slowEvery?: number;
   readonly slowBytes?: number;
+  /** Milliseconds between two looks at the streams: the tool needs less CPU, and sees what comes later by as much. */
+  readonly pauseMs?: number;
 }
 
 export interface StreamsOpened {
@@ -63,7 +65,7 @@ export class Crew {
   /** Throws when not all streams open. */
   async open({ target, stream }: RunningSubject, wanted: StreamsWanted): Promise<StreamsOpened> {
     this.#wanted = wanted;
-    const { count, topics, size, concurrency, slowEvery = 0, slowBytes = 0 } = wanted;
+    const { count, topics, size, concurrency, slowEvery = 0, slowBytes = 0, pauseMs = 0 } = wanted;
     const parts = this.#readers.length;
     const started = performance.now();
     const answers = await Promise.all(
@@ -79,6 +81,7 @@ export class Crew {
           size,
           slowEvery,
           slowBytes,
+          pauseMs,
           withinMs: 60_000,
         }),
       ),

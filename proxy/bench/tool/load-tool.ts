@@ -71,6 +71,7 @@ export interface OpenOptions extends StreamRequest {
   readonly size: number;
   readonly slowEvery: number;
   readonly slowBytes: number;
+  readonly pauseMs: number;
   readonly withinMs: number;
 }
 
