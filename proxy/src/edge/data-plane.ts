@@ -8,7 +8,7 @@ import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
 import { corsHeaders } from "./cors.ts";
 import { type CountRequest, classOf, counted } from "./counted.ts";
-import type { ExchangeHandler } from "./exchange.ts";
+import type { Exchange, ExchangeHandler } from "./exchange.ts";
 import type { Handle } from "./handle.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
 import { preflightRoute } from "./preflight-route.ts";
@@ -123,14 +123,9 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     const allow = [...methods.keys()].join(", ");
     return refuse("method_not_allowed", "the path takes other methods", [["Allow", allow], ...cors]);
   };
-  return (exchange) => {
-    const respond = (answer: Answer | undefined): void => {
-      if (answer !== undefined) exchange.respond(answer);
-    };
-    void whenSettled(
-      () => route(exchange),
-      respond,
-      (fault) => respond(failed(fault)),
-    );
+  const respond = (answer: Answer | undefined, exchange: Exchange): void => {
+    if (answer !== undefined) exchange.respond(answer);
   };
+  const respondTo = (fault: unknown, exchange: Exchange): void => exchange.respond(failed(fault));
+  return (exchange) => void whenSettled(route, exchange, respond, respondTo);
 };
