@@ -98,6 +98,26 @@ const recheckOf = (verdict: Refusal | Allowed): Recheck => {
   return { kind: "denied" };
 };
 
+/** What a token gave a stream. */
+class Allowance implements StreamAllowed {
+  readonly kind = "allowed";
+  readonly token: string;
+  readonly #grants: LiveGrants;
+  readonly #reader: Checked;
+  readonly #verdict: Allowed;
+
+  constructor(grants: LiveGrants, reader: Checked, token: string, verdict: Allowed) {
+    this.#grants = grants;
+    this.#reader = reader;
+    this.token = token;
+    this.#verdict = verdict;
+  }
+
+  watch(stream: Granted): { release(): void } {
+    return this.#grants.watch(this.#verdict, this.#reader, stream);
+  }
+}
+
 /** Somebody who reads with a token. Kept for as long as a stream is open, so it holds no more than asking again needs. */
 class Reader implements Checked {
   readonly #by: { readonly verify: VerifyToken; readonly grants: LiveGrants };
@@ -121,8 +141,7 @@ class Reader implements Checked {
     return whenThere(this.#ask(client, span), (said) => {
       const verdict = together(this.#topics, said);
       if (verdict.kind !== "allowed") return verdict;
-      const { grants } = this.#by;
-      return { kind: "allowed", token: this.#name, watch: (stream) => grants.watch(verdict, this, stream) };
+      return new Allowance(this.#by.grants, this, this.#name, verdict);
     });
   }
 

@@ -27,5 +27,5 @@ export const counted = (count: CountRequest | undefined, route: RequestRoute, ha
     count(route, "server_error");
     throw fault;
   };
-  return (exchange) => whenSettled(() => handle(exchange), answered, failed);
+  return (exchange) => whenSettled(handle, exchange, answered, failed);
 };

@@ -3,12 +3,12 @@ import { type Health, healthAnswer } from "../http/health.ts";
 import type { Refuse } from "../http/refusals.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../hub/ports.ts";
-import { handOver, type Soon, whenThere } from "../hub/soon.ts";
+import { type Soon, whenSettled, whenThere } from "../hub/soon.ts";
 import type { RequestTracing } from "../hub/tracing.ts";
 import { type Admit, admitted } from "./admitted.ts";
 import { corsHeaders } from "./cors.ts";
 import { type CountRequest, classOf, counted } from "./counted.ts";
-import type { ExchangeHandler } from "./exchange.ts";
+import type { Exchange, ExchangeHandler } from "./exchange.ts";
 import { answerOn, type Handle } from "./handle.ts";
 import { metricsRoute, type ReadMetrics } from "./metrics-route.ts";
 import { preflightRoute } from "./preflight-route.ts";
@@ -133,10 +133,6 @@ export const dataPlane = (parts: DataPlaneParts): ExchangeHandler => {
     const allow = [...methods.keys()].join(", ");
     return refuse("method_not_allowed", "the path takes other methods", [["Allow", allow], ...cors]);
   };
-  return (exchange) =>
-    handOver(
-      () => route(exchange),
-      (answer) => answerOn(exchange, answer),
-      failed,
-    );
+  const fail = (fault: unknown, exchange: Exchange): void => exchange.respond(failed(fault));
+  return (exchange) => void whenSettled(route, exchange, answerOn, fail);
 };

@@ -8,6 +8,6 @@ export type Answered = Soon<Answer | undefined>;
 export type Handle = (exchange: Exchange) => Answered;
 
 /** Undefined: nothing is to be answered here. */
-export const answerOn = (exchange: Exchange, answer: Answer | undefined): void => {
+export const answerOn = (answer: Answer | undefined, exchange: Exchange): void => {
   if (answer !== undefined) exchange.respond(answer);
 };

@@ -5,7 +5,7 @@ import type { Refuse } from "../http/refusals.ts";
 import type { TopicId } from "../hub/event.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { BatchLine } from "../hub/publish-batch.ts";
-import { handOver, isLater, type Soon, whenThere } from "../hub/soon.ts";
+import { isLater, type Soon, whenSettled, whenThere } from "../hub/soon.ts";
 import type { Span } from "../hub/tracing.ts";
 import { type Access, type AskedTopic, accessAnswer, type CallerRules, callerOf } from "./access.ts";
 import { corsHeaders } from "./cors.ts";
@@ -159,17 +159,15 @@ const isAnnouncedLarger = (exchange: Exchange, limit: number): boolean =>
   Number(exchange.header("content-length") ?? 0) > limit;
 
 /** Reads the body and answers on the exchange: at once, where the body came with its head and the journal answers at once. */
-const answerBody = (parts: Parts, exchange: Exchange, asked: Asked, publisher: string): void =>
-  exchange.readBody(limitOf(parts, asked), (body) =>
-    handOver(
-      () => publishBody(parts, asked, publisher, body),
-      (answer) => {
-        if (answer !== undefined) parts.answered?.(answer.status);
-        answerOn(exchange, answer);
-      },
-      parts.failed,
-    ),
-  );
+const answerBody = (parts: Parts, exchange: Exchange, asked: Asked, publisher: string): void => {
+  const publish = (body: Body): Answered => publishBody(parts, asked, publisher, body);
+  const answer = (answered: Answer | undefined): void => {
+    if (answered !== undefined) parts.answered?.(answered.status);
+    answerOn(answered, exchange);
+  };
+  const fail = (fault: unknown): void => answer(parts.failed(fault));
+  exchange.readBody(limitOf(parts, asked), (body) => void whenSettled(publish, body, answer, fail));
+};
 
 /** Somebody whose token is still being verified: the body must be asked for in this turn, so it is read meanwhile. */
 const answerVerified = async (

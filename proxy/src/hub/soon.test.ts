@@ -24,27 +24,28 @@ describe("whenThere", () => {
 });
 
 describe("whenSettled", () => {
-  const tell = (value: () => Soon<number>): Soon<string> =>
+  const tell = (ask: (about: string) => Soon<number>): Soon<string> =>
     whenSettled(
-      value,
-      (good) => `good ${good}`,
-      (bad) => `bad ${bad instanceof Error ? bad.message : "unknown"}`,
+      ask,
+      "it",
+      (good, about) => `${about} is ${good}`,
+      (bad, about) => `${about} is ${bad instanceof Error ? bad.message : "unknown"}`,
     );
 
   test("tells at once what is there, or was thrown", () => {
-    expect([tell(() => 2), tell(throwing)]).toEqual(["good 2", "bad broken"]);
+    expect([tell(() => 2), tell(throwing)]).toEqual(["it is 2", "it is broken"]);
   });
 
   test("tells later what is not", async () => {
-    expect(await tell(() => Promise.resolve(2))).toBe("good 2");
-    expect(await tell(() => Promise.reject<number>(fault))).toBe("bad broken");
+    expect(await tell(() => Promise.resolve(2))).toBe("it is 2");
+    expect(await tell(() => Promise.reject<number>(fault))).toBe("it is broken");
   });
 
   test.each([
     ["there", () => 1],
     ["later", () => Promise.resolve(1)],
   ])("does not mend the use of a value that is %s", async (_, value) => {
-    const used = async () => whenSettled<number, number>(value, throwing, () => 7);
+    const used = async () => whenSettled(value, undefined, throwing, () => 7);
     await expect(used()).rejects.toBe(fault);
   });
 });

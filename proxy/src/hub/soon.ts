@@ -7,19 +7,27 @@ export const isLater = <T>(value: Soon<T>): value is Promise<T> => value instanc
 export const whenThere = <T, R>(value: Soon<T>, use: (value: T) => Soon<R>): Soon<R> =>
   isLater(value) ? value.then(use) : use(value);
 
-/** `use` of the value, or `mend` of its failure, which may throw another; what `use` throws is not mended. */
-export const whenSettled = <T, R>(
-  value: () => Soon<T>,
-  use: (value: T) => Soon<R>,
-  mend: (fault: unknown) => Soon<R>,
+/**
+ * `use` of what `ask` says of something, or `mend` of its failure, which may throw another; what `use` throws is not
+ * mended. All are given what they are about, so that no closure is made where the answer is there at once.
+ */
+export const whenSettled = <A, T, R>(
+  ask: (about: A) => Soon<T>,
+  about: A,
+  use: (value: T, about: A) => R,
+  mend: (fault: unknown, about: A) => R,
 ): Soon<R> => {
   let there: Soon<T>;
   try {
-    there = value();
+    there = ask(about);
   } catch (fault) {
-    return mend(fault);
+    return mend(fault, about);
   }
-  return isLater(there) ? there.then(use, mend) : use(there);
+  if (!isLater(there)) return use(there, about);
+  return there.then(
+    (value) => use(value, about),
+    (fault) => mend(fault, about),
+  );
 };
 
 /** The value, or what `mend` makes of its failure. */
@@ -30,11 +38,6 @@ export const mended = <T>(value: () => Soon<T>, mend: (fault: unknown) => T): So
   } catch (fault) {
     return mend(fault);
   }
-};
-
-/** Hands the value to `use`, or what `mend` makes of its failure. */
-export const handOver = <T>(value: () => Soon<T>, use: (value: T) => void, mend: (fault: unknown) => T): void => {
-  void whenSettled(value, use, (fault) => use(mend(fault)));
 };
 
 /** The value; `done` is called once when it is there, or has failed. */
