@@ -78,7 +78,16 @@ const resources = (parts: DataPlaneParts, failed: (fault: unknown) => Answer) =>
     failed,
     tellStream: parts.logsStreams && loggedStreams(parts.log, parts.logsStreams),
   });
-  const publish = publishRoute({ quotas: parts.quotas, hub, access, names, refuse, corsAllowedOrigins, settings, failed });
+  const publish = publishRoute({
+    quotas: parts.quotas,
+    hub,
+    access,
+    names,
+    refuse,
+    corsAllowedOrigins,
+    settings,
+    failed,
+  });
   const limits = { admission: parts.admission, corsAllowedOrigins, refuse };
   const stream = counted(
     parts.count,

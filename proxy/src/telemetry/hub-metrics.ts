@@ -2,7 +2,10 @@ import type { HubMetrics } from "../hub/ports.ts";
 import type { Metrics } from "./scrape.ts";
 import { tallied } from "./tallied.ts";
 
-const sentCounts = ({ instruments, beforeScrape }: Pick<Metrics, "instruments" | "beforeScrape">): HubMetrics["sent"] => {
+const sentCounts = ({
+  instruments,
+  beforeScrape,
+}: Pick<Metrics, "instruments" | "beforeScrape">): HubMetrics["sent"] => {
   const addMessages = tallied(beforeScrape, instruments.messages_sent_total);
   const addBytes = tallied(beforeScrape, instruments.bytes_sent_total);
   return (messages, bytes) => {
