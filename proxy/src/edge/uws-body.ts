@@ -25,17 +25,20 @@ export class UwsBody {
       return;
     }
     const bytes = withFrameRoom(new Uint8Array(part));
-    if (!isLast) (this.#before ??= []).push(bytes);
-    else
-      this.#tell({
-        kind: "bytes",
-        bytes: this.#before === undefined ? bytes : Buffer.concat([...this.#before, bytes]),
-      });
+    if (isLast) this.#tell({ kind: "bytes", bytes: this.#joined(bytes) });
+    else {
+      this.#before ??= [];
+      this.#before.push(bytes);
+    }
   }
 
   /** The client is gone. */
   aborted(): void {
     this.#tell({ kind: "aborted" });
+  }
+
+  #joined(last: Uint8Array): Uint8Array {
+    return this.#before === undefined ? last : Buffer.concat([...this.#before, last]);
   }
 
   #tell(body: Body): void {

@@ -133,7 +133,8 @@ export class FrameRing {
     if (upTo < this.#newest) return this.#join(this.#indexAfter(after), upTo);
     const shared = this.#shared;
     if (shared !== undefined && shared.after === after && shared.newest === this.#newest) return shared.piece;
-    const piece = this.#join(this.#indexAfter(after), upTo);
+    const from = this.#indexAfter(after);
+    const piece = this.#newestAlone(from) ?? this.#join(from, upTo);
     this.#shared = { after, newest: this.#newest, piece };
     return piece;
   }
@@ -190,11 +191,14 @@ export class FrameRing {
     return low;
   }
 
+  /** What is new is nearly always one event, and a list that grows takes several times its room. */
+  #newestAlone(from: number): Piece | undefined {
+    const frame = this.#frames[from];
+    if (from !== this.#frames.length - 1 || frame?.kind !== "event") return undefined;
+    return { bytes: this.#close([frame.bytes], frame.sequence), to: frame.sequence, events: 1, gaps: 0 };
+  }
+
   #join(from: number, upTo: number): Piece | undefined {
-    const last = this.#frames[from];
-    // What is new is nearly always one event, and a list that grows takes several times the room.
-    if (from === this.#frames.length - 1 && last?.kind === "event" && last.sequence <= upTo)
-      return { bytes: this.#close([last.bytes], last.sequence), to: last.sequence, events: 1, gaps: 0 };
     const taken: Uint8Array[] = [];
     let size = 0;
     let gaps = 0;

@@ -36,7 +36,8 @@ export class RingBudget {
 
   /** To be called once after a turn's appends to `ring`. */
   touched(ring: FrameRing): void {
-    const place = (ring.budgetPlace ??= { ring, bytes: 0, older: undefined, newer: undefined });
+    const place = ring.budgetPlace ?? { ring, bytes: 0, older: undefined, newer: undefined };
+    ring.budgetPlace = place;
     this.#bytes += ring.bytes - place.bytes;
     place.bytes = ring.bytes;
     if (place !== this.#newest) {
