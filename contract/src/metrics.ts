@@ -58,7 +58,15 @@ export const requestClasses = [
 export type RequestClass = (typeof requestClasses)[number];
 
 /** What became of a stream that came with a last event id; the label values of `resumes_total`, all present from the start. */
-export const resumeResults = ["continued", "expired", "reset", "future", "invalid", "replay_limit"] as const;
+export const resumeResults = [
+  "continued",
+  "expired",
+  "reset",
+  "future",
+  "invalid",
+  "replay_limit",
+  "not_stored",
+] as const;
 export type ResumeResult = (typeof resumeResults)[number];
 
 /** Why a stream was ended so that its client goes to another proxy; the label values of `streams_moved_total`, all present from the start. */

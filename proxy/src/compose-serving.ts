@@ -1,3 +1,4 @@
+import { unusedKeys } from "@revenprox/contract/config/journal";
 import { hasVerifier } from "@revenprox/contract/config/jwt-verifier";
 import type { ProxyConfig } from "@revenprox/contract/config/proxy-config";
 import { countDescriptors } from "./admission/usage-meter.ts";
@@ -76,7 +77,7 @@ const buildHub = ({ live, log, metrics, limits, tracing, onAudience }: Ground, b
     metrics: limits.counting(hubMetrics(metrics.instruments)),
     log,
     settings: hubSettings(() => live.current(), limits.inForce),
-    sweepIntervalSec: journal.sweepIntervalSec,
+    sweepIntervalSec: journal.enabled ? journal.sweepIntervalSec : Number.POSITIVE_INFINITY,
     interestLingerSec: journal.interestLingerSec,
     audienceChanged:
       onAudience === undefined
@@ -157,6 +158,8 @@ export const tellStart = ({ live, log, rule, limitsText }: StartToTell, port: nu
       `No publish key is set, so the data plane listens on ${bound} instead of ${bindAddress}: set http.publish_keys_dir to a folder with keys, or http.allow_unauthenticated = true to let anybody publish`,
     );
   }
+  const unused = unusedKeys(live.current().journal);
+  if (unused.length > 0) log.warn(`The journal is off, so these keys of [journal] do nothing: ${unused.join(", ")}`);
   log.info(limitsText);
   log.info(`HTTP server started on ${bound}`);
 };

@@ -28,7 +28,7 @@ export interface HubDependencies {
   readonly metrics: HubMetrics;
   readonly log: Log;
   readonly settings: () => HubSettings;
-  /** Seconds between two comparisons of a followed topic with the journal. */
+  /** Seconds between two comparisons of a followed topic with the journal; infinite: none but those for a reason. */
   readonly sweepIntervalSec: number;
   /** Seconds a topic is followed after its last stream closed. */
   readonly interestLingerSec: number;
@@ -43,7 +43,7 @@ export interface StreamRequest extends Interest, Wish {}
 
 /** An open that was not admitted; its sink was not touched. The name is the error code. */
 export interface StreamRefusal {
-  readonly refused: "connections_exhausted" | "topics_exhausted" | "draining" | "internal_error";
+  readonly refused: "connections_exhausted" | "topics_exhausted" | "draining" | "journal_off" | "internal_error";
 }
 
 export interface HubStats {
@@ -142,7 +142,8 @@ class TopicHub implements Hub {
   }
 
   open(request: StreamRequest, sink: EventSink): OpenStream | StreamRefusal {
-    const { settings, log } = this.#dependencies;
+    const { settings, log, journal } = this.#dependencies;
+    if (journal.keepsNothing === true && request.bootstrap !== undefined) return { refused: "journal_off" };
     if (this.#draining) return { refused: "draining" };
     const { maxConnections, maxTopics } = settings();
     if (this.#streams.size >= maxConnections) return { refused: "connections_exhausted" };

@@ -63,7 +63,8 @@ export class Settling<Member extends MergeMember> {
   /** The block behind what takes a stream to `to`: the proof is not in the frames of events, which all topics' streams share. */
   closing(to: number): Uint8Array | undefined {
     const proof = this.#window.proofAt(to);
-    return proof === undefined ? undefined : idFrame(this.#id(to, proof));
+    const id = proof === undefined ? "" : this.#id(to, proof);
+    return id === "" ? undefined : idFrame(id);
   }
 
   wrote(sequence: number): void {

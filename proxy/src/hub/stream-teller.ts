@@ -37,7 +37,8 @@ export class StreamTeller {
     const place = this.#step.idOf(stream);
     stream.owed = undefined;
     if (owed.kind === "id") {
-      this.write(stream, stream.greeted ? idFrame(place) : primingFrame(retryMs(), place));
+      const first = stream.greeted ? idFrame(place) : primingFrame(retryMs(), place);
+      if (first.length > 0) this.write(stream, first);
     } else {
       const { from, reason } = owed;
       const gaps = view.topics.map((topic) => ({ topic, from, to: place, reason }));
