@@ -88,7 +88,7 @@ export interface Hub {
   /** Open streams on the topic here. */
   subscribers(topicId: TopicId): number;
   /** Why the hub serves less than it should; empty when all is well. */
-  readonly degraded: readonly "journal"[];
+  readonly degraded: readonly ("journal" | "nats")[];
   /** Ends what is open and stops every timer. */
   stop(): void;
 }
@@ -137,8 +137,9 @@ class TopicHub implements Hub {
     this.#sweep.start();
   }
 
-  get degraded(): readonly "journal"[] {
-    return this.#dependencies.journal.connected ? [] : ["journal"];
+  get degraded(): readonly ("journal" | "nats")[] {
+    const { connected, keepsNothing } = this.#dependencies.journal;
+    return connected ? [] : [keepsNothing === true ? "nats" : "journal"];
   }
 
   open(request: StreamRequest, sink: EventSink): OpenStream | StreamRefusal {
