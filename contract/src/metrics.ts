@@ -112,7 +112,7 @@ export const metrics = {
   message_latency_ms: {
     type: "histogram",
     group: "message",
-    help: "Milliseconds from the acceptance of a message to its write to the sockets of this proxy",
+    help: "Milliseconds from the acceptance of a message, with the journal off from its arrival here, to its write to the sockets of this proxy",
     buckets: [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000],
   },
   auth_requests_total: { type: "counter", group: "auth", help: "Total authentication requests" },
