@@ -8,7 +8,7 @@ import { type NatsProcess, startNats } from "../src/mesh/testing/nats-process.ts
 import { withFolder } from "./testing/effect-row.ts";
 import { type Environment, type ProxyProcess, runProxy, startProxyProcess, until } from "./testing/proxy-process.ts";
 import { openStream, type RawStream } from "./testing/raw-stream.ts";
-import { ready } from "./testing/with-nats.ts";
+import { ready, withNats } from "./testing/with-nats.ts";
 
 const offEnvironment: Environment = {
   REVENPROX_JOURNAL__ENABLED: "false",
@@ -226,6 +226,27 @@ test("a NATS user that may not listen to publishers makes the proxy degraded, an
       stream.close();
     } finally {
       await strict.dispose();
+    }
+  });
+});
+
+test("proxies with and without a journal understand each other while the change rolls out", async () => {
+  await withNats(async ({ url }) => {
+    const environment = { REVENPROX_NATS__SERVERS: url };
+    const [off, on] = await Promise.all([
+      startOne("rolled", environment),
+      startOne("old", { ...environment, REVENPROX_JOURNAL__ENABLED: "true" }),
+    ]);
+    await Promise.all([ready(off), ready(on)]);
+    const streams = [openStream(off.port, "/events/mixed"), openStream(on.port, "/events/mixed")];
+    await Promise.all(streams.map(isOpen));
+    expect(await post(off, "mixed", "not stored here")).toEqual({ status: 202, body: {} });
+    await Promise.all(streams.map((stream) => stream.waitFor("data: not stored here\n\n")));
+    expect((await post(on, "mixed", "stored")).body.id).toBeDefined();
+    await Promise.all(streams.map((stream) => stream.waitFor("data: stored\n\n")));
+    for (const stream of streams) {
+      expect(dataIn(stream.text())).toEqual(["not stored here", "stored"]);
+      stream.close();
     }
   });
 });

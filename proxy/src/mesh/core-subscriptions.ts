@@ -29,6 +29,8 @@ interface Following {
 }
 
 const confirmTimeoutMs = 5_000;
+/** Where nobody tries to listen any more, nothing would show that it is allowed by now. */
+const refusalHoldsMs = 60_000;
 
 /** One subscription for each followed topic on the subject to which its publishers publish. */
 export class CoreSubscriptions {
@@ -39,7 +41,7 @@ export class CoreSubscriptions {
   readonly #warn: (fields: Readonly<Record<string, unknown>>) => void;
   #connection: NatsConnection | undefined;
   #attached: NatsConnection | undefined;
-  #refusal: string | undefined;
+  #refusal: { readonly cause: string; readonly at: number } | undefined;
 
   constructor(deps: CoreSubscriptionsDeps) {
     this.#deps = deps;
@@ -61,9 +63,10 @@ export class CoreSubscriptions {
     this.#connection = undefined;
   }
 
-  /** Why the server refuses subscriptions; undefined while it takes them. */
+  /** Why the server has refused a subscription of late; undefined when it took the last one. */
   get refusal(): string | undefined {
-    return this.#refusal;
+    const { cause, at } = this.#refusal ?? {};
+    return at !== undefined && this.#deps.clock.now() - at < refusalHoldsMs ? cause : undefined;
   }
 
   /** Resolves when the server has all subscriptions that were made so far. */
@@ -71,7 +74,7 @@ export class CoreSubscriptions {
     const followings = [...this.#following];
     for (const following of followings) if (following.refused) this.#subscribe(connection, following);
     await this.#flush.flush(connection);
-    if (followings.some(({ refused }) => refused)) throw new Error(this.#refusal);
+    if (followings.some(({ refused }) => refused)) throw new Error(this.refusal);
     for (const following of followings) following.confirmed = true;
     if (followings.length > 0) this.#refusal = undefined;
   }
@@ -93,7 +96,7 @@ export class CoreSubscriptions {
     this.#subscribe(connection, following);
     try {
       await this.#flush.flush(connection);
-      if (following.refused) throw new Error(this.#refusal);
+      if (following.refused) throw new Error(this.refusal);
     } catch (cause) {
       this.#stop(following);
       throw new JournalUnavailable("NATS did not confirm the subscription", { cause });
@@ -122,7 +125,7 @@ export class CoreSubscriptions {
   /** The server says so before it answers the flush behind the subscription. */
   #wasRefused(following: Following, fault: Error): void {
     this.#warn({ topic_id: following.topicId, cause: fault.message });
-    this.#refusal = fault.message;
+    this.#refusal = { cause: fault.message, at: this.#deps.clock.now() };
     following.refused = true;
     if (following.confirmed) this.#deps.onRefused();
     following.confirmed = false;
