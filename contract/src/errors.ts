@@ -76,6 +76,12 @@ export const errors = {
     mend: "Use a new key for a new event; with the same key send exactly the same event.",
     reason: "conflict",
   },
+  journal_off: {
+    status: 400,
+    title: "Nothing is stored here, so there is no past and nothing to compare a repetition with",
+    mend: "Leave out last, since, Idempotency-Key and idempotency_key, or have the proxies run with journal.enabled = true.",
+    reason: "bad_request",
+  },
   credentials_missing: {
     status: 401,
     title: "This needs a key or a token",
@@ -185,21 +191,21 @@ export const errors = {
   },
   journal_unavailable: {
     status: 503,
-    title: "The journal takes no events now, and this one was not stored",
+    title: "No events can be taken now, and this one was not stored",
     mend: "Publish again after the given time.",
     reason: "journal",
     retryAfter: 2,
   },
   journal_unknown: {
     status: 503,
-    title: "The journal did not answer in time: the event may have been stored",
-    mend: "Publishing again may store it twice.",
+    title: "No answer came in time: the event may have been stored, or sent",
+    mend: "Publishing again may deliver it twice.",
     reason: "journal",
     retryAfter: 2,
   },
   journal_busy: {
     status: 503,
-    title: "Too many publishes wait for the journal; this one was not stored",
+    title: "Too many publishes wait for an answer; this one was not stored",
     mend: "Publish again after the given time.",
     reason: "journal",
     retryAfter: 1,

@@ -58,7 +58,15 @@ export const requestClasses = [
 export type RequestClass = (typeof requestClasses)[number];
 
 /** What became of a stream that came with a last event id; the label values of `resumes_total`, all present from the start. */
-export const resumeResults = ["continued", "expired", "reset", "future", "invalid", "replay_limit"] as const;
+export const resumeResults = [
+  "continued",
+  "expired",
+  "reset",
+  "future",
+  "invalid",
+  "replay_limit",
+  "not_stored",
+] as const;
 export type ResumeResult = (typeof resumeResults)[number];
 
 /** Why a stream was ended so that its client goes to another proxy; the label values of `streams_moved_total`, all present from the start. */
@@ -104,7 +112,7 @@ export const metrics = {
   message_latency_ms: {
     type: "histogram",
     group: "message",
-    help: "Milliseconds from the acceptance of a message to its write to the sockets of this proxy",
+    help: "Milliseconds from the acceptance of a message, with the journal off from its arrival here, to its write to the sockets of this proxy",
     buckets: [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000],
   },
   auth_requests_total: { type: "counter", group: "auth", help: "Total authentication requests" },

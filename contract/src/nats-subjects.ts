@@ -3,7 +3,8 @@ export const natsUsers = { proxy: "proxy", publisher: "publisher", admin: "admin
 
 /**
  * Subjects of one instance. A topic id is 32 lower-case hex digits: the first 16 bytes of SHA-256 of the topic's UTF-8 name.
- * - `in(id)` takes events into the journal; `out(id)` is what the server republishes once they are stored.
+ * - `in(id)` takes events into the journal; `out(id)` is what the server republishes once they are stored. Where the
+ *   journal is off, proxies listen to `in(id)` themselves.
  */
 export const natsSubjects = (instance: string) => {
   const prefix = `revenprox.${instance}`;
@@ -11,6 +12,7 @@ export const natsSubjects = (instance: string) => {
     prefix,
     in: (topicId: string) => `${prefix}.in.${topicId}`,
     inAll: `${prefix}.in.>`,
+    inTopics: `${prefix}.in.*`,
     inPrefix: `${prefix}.in.`,
     out: (topicId: string) => `${prefix}.out.${topicId}`,
     outAll: `${prefix}.out.>`,
@@ -64,7 +66,7 @@ export const eventHeaders = {
  * What a NATS user may publish and subscribe, `denyPublish` before `publish`; only the server itself writes `….out.>`.
  * The epoch record lies among the topics, but only proxies may write it: it says which ids are valid.
  */
-export const natsPermissions = (instance: string) => {
+export const natsPermissions = (instance: string, { journal = true }: { readonly journal?: boolean } = {}) => {
   const subjects = natsSubjects(instance);
   const stream = journalStream(instance);
   const mirror = replayStream(instance);
@@ -86,6 +88,7 @@ export const natsPermissions = (instance: string) => {
       denyPublish: [] as readonly string[],
       subscribe: [
         subjects.outAll,
+        ...(journal ? [] : [subjects.inTopics]),
         subjects.stateAll,
         `${subjects.inboxPrefix(natsUsers.proxy)}.>`,
         ...streamAdvisories.map((advisory) => streamAdvisory(advisory, stream)),

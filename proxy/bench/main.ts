@@ -76,7 +76,7 @@ const subjectsOf = (all: readonly Scenario[]): readonly Subject[] => [
 
 const writeResults = (wanted: Wanted, markdown: string, results: readonly ScenarioResult[], about: object): void => {
   mkdirSync(resultsFolder, { recursive: true });
-  const file = wanted.quick ? "quick" : "full";
+  const file = `${wanted.quick ? "quick" : "full"}${wanted.journal ? "" : "-journal-off"}`;
   writeFileSync(join(resultsFolder, `${file}.md`), markdown);
   writeFileSync(join(resultsFolder, `${file}.json`), `${JSON.stringify({ ...about, results }, undefined, 1)}\n`);
   say(`written to ${resultsFolder}`);
@@ -99,6 +99,7 @@ const run = async (wanted: Wanted): Promise<void> => {
   const bench: Bench = {
     loadTool: await loadTool(),
     quick: wanted.quick,
+    proxyKeys: wanted.journal ? {} : { REVENPROX_JOURNAL__ENABLED: "false" },
     newFolder: () => mkdtempSync(join(folder, "run-")),
     say,
   };
@@ -109,7 +110,13 @@ const run = async (wanted: Wanted): Promise<void> => {
   const results: ScenarioResult[] = [];
   for (const scenario of picked) results.push(await runScenario(bench, scenario, wanted.runs));
   const machine = describeMachine();
-  const about = { date: new Date().toISOString().slice(0, 10), machine, loads: [before.load, machine.load] as const };
+  const { journal } = wanted;
+  const about = {
+    date: new Date().toISOString().slice(0, 10),
+    journal,
+    machine,
+    loads: [before.load, machine.load] as const,
+  };
   const markdown = markdownOf({ ...about, results, subjects: subjectsOf(picked), missing: peers.missing });
   process.stdout.write(`\n${markdown}`);
   if (wanted.write) writeResults(wanted, markdown, results, about);

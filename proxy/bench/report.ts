@@ -4,6 +4,8 @@ import type { Subject } from "./subjects/subject.ts";
 
 export interface ReportParts {
   readonly date: string;
+  /** Whether the proxies stored events. */
+  readonly journal: boolean;
   readonly machine: Machine;
   /** Load averages of one minute at the beginning and the end. */
   readonly loads: readonly [before: number, after: number];
@@ -46,10 +48,11 @@ export const tableOf = (result: ScenarioResult): string => {
 const method = `Every event carries its planned time and a sequence number; a step passes only if every stream got every event, undamaged and in order, nothing was closed, at least 98 % of the publishes were accepted in time, and p99 from the planned time to the client is within the bound. The figure is the highest rate that passed (found to within 15 %); medians of interleaved runs, a fresh server for each; ratios are made within a round. Payload 200 bytes, publishing over HTTP on kept connections.`;
 
 /** The whole report as Markdown. */
-export const markdownOf = ({ date, machine, loads, results, subjects, missing }: ReportParts): string =>
+export const markdownOf = ({ date, journal, machine, loads, results, subjects, missing }: ReportParts): string =>
   [
     "# Benchmark",
     `Measured ${date} by \`npm run bench\`. ${machine.text}. Load average before ${loads[0].toFixed(1)}, after ${loads[1].toFixed(1)}.`,
+    `RevenProx ran with its journal ${journal ? "on" : "off"}.`,
     method,
     ["Subjects:", ...subjects.map(({ name, about }) => `- **${name}**: ${about}`)].join("\n"),
     ...(missing.length === 0 ? [] : [["Not measured:", ...missing.map((line) => `- ${line}`)].join("\n")]),

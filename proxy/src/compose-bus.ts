@@ -1,9 +1,10 @@
 import { type Bus, type BusParts, showFigures } from "./bus.ts";
 import { createLocalJournal } from "./mesh/local-journal.ts";
+import { createLocalRelay } from "./mesh/local-relay.ts";
 
 const localBus = (
   { config, clock, instruments }: BusParts,
-  journal = createLocalJournal({ clock, journal: config.journal }),
+  journal = config.journal.enabled ? createLocalJournal({ clock, journal: config.journal }) : createLocalRelay(clock),
 ): Bus => ({
   journal,
   open: () => undefined,
@@ -15,7 +16,7 @@ const localBus = (
   close: async () => undefined,
 });
 
-/** NATS where servers are configured, else a journal in this process; a proxy that stands alone does not load the client of NATS. */
+/** NATS where servers are configured, else a journal in this process, or none; a proxy that stands alone does not load the client of NATS. */
 export const buildBus = async (parts: BusParts): Promise<Bus> => {
   if (parts.config.nats.servers.length === 0) return localBus(parts);
   const { natsBus } = await import("./compose-nats-bus.ts");

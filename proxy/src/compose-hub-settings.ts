@@ -15,7 +15,10 @@ const settingsOf = (
   maxConnections,
   maxTopics,
   maxAgeSec: http.maxConnectionAgeSec === 0 ? undefined : http.maxConnectionAgeSec,
-  backpressure: { policy: http.backpressurePolicy, maxEvents: http.maxMessageQueueSize },
+  backpressure: {
+    policy: http.backpressurePolicy ?? (past.enabled ? "block" : "drop_oldest"),
+    maxEvents: http.maxMessageQueueSize,
+  },
   replaysAtOnce: past.maxReplays,
   resumeLimits: { maxEvents: unlessZero(past.maxResumeEvents), maxBytes: unlessZero(past.maxResumeBytes) },
 });

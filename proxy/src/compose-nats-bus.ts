@@ -2,6 +2,7 @@ import type { JournalReadSource } from "@revenprox/contract/metrics";
 import { type Bus, type BusParts, showFigures } from "./bus.ts";
 import type { Journal } from "./hub/ports.ts";
 import { createNatsJournal } from "./mesh/nats-journal.ts";
+import { createNatsRelay } from "./mesh/nats-relay.ts";
 import { censusOfPods, peerPods } from "./mesh/state/pods.ts";
 import { TopicStateSync } from "./mesh/state/topic-state-sync.ts";
 
@@ -21,13 +22,14 @@ const lookNowAndThen = ({ clock, log }: BusParts, journal: Journal): (() => void
   return () => cancel();
 };
 
-/** Journal, and topic state, over NATS. */
+/** Journal, or what takes its place where it is off, and topic state, over NATS. */
 export const natsBus = (parts: BusParts): Bus => {
   const { config, instruments } = parts;
   const onMalformed = (): void => instruments.malformed_messages_total.inc();
   const onRead = (source: JournalReadSource): void => instruments.journal_reads_total.inc({ source });
   const onSent = (): void => instruments.sync_messages_sent.inc();
-  const journal = createNatsJournal({ ...parts, nats: config.nats, journal: config.journal, onMalformed, onRead });
+  const wired = { ...parts, nats: config.nats, journal: config.journal, onMalformed };
+  const journal = config.journal.enabled ? createNatsJournal({ ...wired, onRead }) : createNatsRelay(wired);
   let state: TopicStateSync | undefined;
   let stopLooking: () => void = () => undefined;
   const peers = () => peerPods(state?.peers() ?? [], parts.proxyId);
@@ -47,7 +49,7 @@ export const natsBus = (parts: BusParts): Bus => {
         onMalformed,
       });
       state.start();
-      stopLooking = lookNowAndThen(parts, journal);
+      if (config.journal.enabled) stopLooking = lookNowAndThen(parts, journal);
     },
     peers,
     audience: async (topicId) =>

@@ -77,7 +77,7 @@ const buildHub = ({ live, log, metrics, limits, tracing, onAudience }: Ground, b
     metrics: limits.counting(hubMetrics(metrics)),
     log,
     settings: hubSettings(() => live.current(), limits.inForce),
-    sweepIntervalSec: journal.sweepIntervalSec,
+    sweepIntervalSec: journal.enabled ? journal.sweepIntervalSec : Number.POSITIVE_INFINITY,
     interestLingerSec: journal.interestLingerSec,
     audienceChanged:
       onAudience === undefined

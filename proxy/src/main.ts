@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from "node:os";
+import { unusedKeys } from "@revenprox/contract/config/journal";
 import closeWithGrace from "close-with-grace";
 import { boundAddress, type ProxyParts, startProxy } from "./compose.ts";
 import { type Command, helpText, readArguments } from "./config/arguments.ts";
@@ -66,6 +67,8 @@ const run = async (files: readonly string[]): Promise<void> => {
     format: config.logFormat,
     base: { bind_address: boundAddress(config), proxy_id: config.proxyId ?? hostname() },
   });
+  const unused = unusedKeys(config.journal);
+  if (unused.length > 0) log.warn(`The journal is off, so these keys of [journal] do nothing: ${unused.join(", ")}`);
   const live = new LiveConfigHolder(config);
   let onRefused: (refused: boolean) => void;
   try {

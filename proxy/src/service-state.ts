@@ -5,7 +5,7 @@ import type { Clock, Journal } from "./hub/ports.ts";
 
 export interface ServiceStateParts {
   readonly hub: Pick<Hub, "stats" | "degraded">;
-  readonly journal: Pick<Journal, "known">;
+  readonly journal: Pick<Journal, "known" | "keepsNothing">;
   readonly clock: Pick<Clock, "now">;
   /** What is amiss with the bus, in words. */
   readonly troubles: () => readonly string[];
@@ -50,9 +50,11 @@ export class ServiceState {
   /** Why no new client should come here; empty when they may. */
   notReady(): readonly string[] {
     const { totalCreated, totalClosed, effectiveMax } = this.stats();
+    const { known, keepsNothing } = this.#parts.journal;
     return notReadyReasons({
       listening: this.#listening,
-      reachedJournalOnce: this.#parts.journal.known !== undefined,
+      reachedBusOnce: known !== undefined,
+      bus: keepsNothing === true ? "NATS" : "the journal",
       draining: this.#draining,
       atCapacity: totalCreated - totalClosed >= effectiveMax,
     });

@@ -116,8 +116,8 @@ export const httpSection = z
       "Seconds after which a stream is cut whose client takes nothing of what waits for it. It comes back by itself, as after any lost connection, with the id of the last event that it has.",
     ),
     backpressurePolicy: cold(
-      z.enum(["block", "drop_oldest", "drop_newest"]).default("block"),
-      "What happens to a stream that is further behind than max_message_queue_size. block: nothing is dropped, it goes on from the journal for as long as that reaches back; drop_oldest: it skips to the newest events; drop_newest: it keeps the oldest and skips those after them. What is skipped is told by a revenprox.gap event.",
+      z.enum(["block", "drop_oldest", "drop_newest"]).optional(),
+      "What happens to a stream that is further behind than max_message_queue_size. block: nothing is dropped, it goes on from the journal for as long as that reaches back; drop_oldest: it skips to the newest events; drop_newest: it keeps the oldest and skips those after them. What is skipped is told by a revenprox.gap event. Unset: block, or drop_oldest without a journal.",
     ),
     maxConnectionAgeSec: live(
       z.int().min(0).max(31_536_000).default(0),

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { cold, live, operated } from "./key.ts";
+import { toSnakeCase } from "./key-names.ts";
 
-/** `[journal]`: how much of the past can be resumed. */
+/** `[journal]`: whether events are stored, and how much of the past can be resumed. */
 export const journalSection = z
   .strictObject({
+    enabled: cold(z.boolean().default(true), "Store events. false: no ids, no resume, at most once."),
     maxAgeSec: cold(z.int().min(60).max(31_536_000).default(3_600), "Seconds an event can be resumed or replayed."),
     maxEventsPerTopic: cold(
       z.int().min(1).max(1_000_000).default(1_000),
@@ -53,3 +55,24 @@ export const journalSection = z
   })
   .prefault({})
   .describe("How much of the past can be resumed.");
+
+/** Keys that mean nothing while the journal is off. */
+const storageKeys = [
+  "maxAgeSec",
+  "maxEventsPerTopic",
+  "maxBytes",
+  "replicas",
+  "duplicateWindowSec",
+  "sweepIntervalSec",
+  "maxReplays",
+  "maxResumeEvents",
+  "maxResumeBytes",
+  "replayMirror",
+] as const satisfies readonly (keyof z.output<typeof journalSection>)[];
+
+/** TOML names of the keys that are set to something and do nothing, because the journal is off. */
+export const unusedKeys = (journal: z.output<typeof journalSection>): readonly string[] => {
+  if (journal.enabled) return [];
+  const defaults = journalSection.parse({});
+  return storageKeys.filter((key) => journal[key] !== defaults[key]).map(toSnakeCase);
+};

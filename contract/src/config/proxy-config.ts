@@ -21,12 +21,35 @@ export const sections = {
   tracing: tracingSection,
 };
 
+type HttpFault = readonly [key: "threadPoolSize" | "backpressurePolicy", message: string];
+
+/** What HTTP is asked for that the bus behind it cannot give. */
+const busFaults = (config: {
+  readonly http: z.output<typeof httpSection>;
+  readonly nats: z.output<typeof natsSection>;
+  readonly journal: z.output<typeof journalSection>;
+}): readonly HttpFault[] => {
+  const { http, nats, journal } = config;
+  const faults: HttpFault[] = [];
+  if (http.threadPoolSize > 1 && nats.servers.length === 0)
+    faults.push([
+      "threadPoolSize",
+      "needs nats.servers: event loops meet at NATS, and without it the journal lies in the memory of one of them; set 1",
+    ]);
+  if (!journal.enabled && http.backpressurePolicy === "block")
+    faults.push([
+      "backpressurePolicy",
+      "block needs the journal, and journal.enabled is false; set drop_oldest or drop_newest, or leave it out",
+    ]);
+  return faults;
+};
+
 /**
  * The whole configuration of a proxy, keys in camelCase.
  * The single source of types, bounds, defaults, documentation and of `spec.config` in the custom resource.
  */
 export const proxyConfig = z.strictObject({ ...processKeys, ...sections }).check((context) => {
-  const { http, nats, journal, distributedState, jwtVerifier } = context.value;
+  const { http, journal, distributedState, jwtVerifier } = context.value;
   for (const [key, message] of verifierFaults(jwtVerifier))
     context.issues.push({ code: "custom", message, path: ["jwtVerifier", key], input: jwtVerifier[key] });
   for (const section of ["http", "management", "nats"] as const) {
@@ -41,15 +64,8 @@ export const proxyConfig = z.strictObject({ ...processKeys, ...sections }).check
       input: tlsCertFile ?? tlsKeyFile,
     });
   }
-  if (http.threadPoolSize > 1 && nats.servers.length === 0) {
-    context.issues.push({
-      code: "custom",
-      message:
-        "needs nats.servers: event loops meet at NATS, and without it the journal lies in the memory of one of them; set 1",
-      path: ["http", "threadPoolSize"],
-      input: http.threadPoolSize,
-    });
-  }
+  for (const [key, message] of busFaults(context.value))
+    context.issues.push({ code: "custom", message, path: ["http", key], input: http[key] });
   if (journal.duplicateWindowSec > journal.maxAgeSec) {
     context.issues.push({
       code: "custom",

@@ -21,6 +21,7 @@ describe("the objects of a RevenProx are, byte by byte, the golden ones", () => 
     ["empty", {}],
     ["one-replica", { replicas: 1 }],
     ["external-nats", externalWithCredentials],
+    ["journal-off", { config: { journal: { enabled: false } } }],
     ["everything-set", everythingSet],
   ])("%s", async (name, spec) => {
     await expect(yamlOf(spec)).toMatchFileSnapshot(`golden/${name}.yaml`);

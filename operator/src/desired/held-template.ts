@@ -48,6 +48,8 @@ const askedOfNats = ({ revenprox, nats: plan, config, journal }: Instance): obje
     imagePullSecrets,
     journal: journal.maxBytes,
     maxEventSize: config.http.maxEventSize,
+    // Only where it is off, so that what ran before the key came stays as it is.
+    ...(config.journal.enabled ? {} : { journalOff: true }),
   };
 };
 

@@ -18,6 +18,7 @@ export interface JournalSize {
 
 /** What the user says about it, as far as anything is said. */
 export interface WantedJournal {
+  readonly enabled?: boolean | undefined;
   readonly maxBytes?: number | undefined;
   readonly replayMirror?: boolean | undefined;
 }

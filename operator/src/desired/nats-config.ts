@@ -43,8 +43,8 @@ const user = (name: keyof typeof natsUsers, permissions: Permissions | undefined
   "      }",
 ];
 
-const accounts = (natsInstance: string): readonly string[] => {
-  const permissions = natsPermissions(natsInstance);
+const accounts = ({ natsInstance, config }: Instance): readonly string[] => {
+  const permissions = natsPermissions(natsInstance, { journal: config.journal.enabled });
   return [
     "accounts {",
     "  REVENPROX {",
@@ -116,7 +116,7 @@ export const natsConfigText = (instance: Instance, nats: ManagedNats): string =>
     `  max_file_store: ${Math.floor(nats.storeBytes * fileStoreShare)}`,
     `  max_memory_store: ${maxMemoryStore}`,
     "}",
-    ...accounts(instance.natsInstance),
+    ...accounts(instance),
     ...cluster(instance, nats),
   ];
   return `${lines.join("\n")}\n`;

@@ -58,10 +58,13 @@ const natsKeys = (instance: Instance): Table => {
   };
 };
 
-const journalKeys = ({ nats, journal }: Instance): Table => ({
-  ...(nats.kind === "managed" ? { replicas: nats.replicas } : {}),
-  ...(journal.maxBytes === undefined ? {} : { maxBytes: journal.maxBytes }),
-});
+const journalKeys = ({ nats, journal, config }: Instance): Table =>
+  config.journal.enabled
+    ? {
+        ...(nats.kind === "managed" ? { replicas: nats.replicas } : {}),
+        ...(journal.maxBytes === undefined ? {} : { maxBytes: journal.maxBytes }),
+      }
+    : {};
 
 const tracingKeys = ({ revenprox }: Instance): Table => {
   const { headersSecret, ...keys } = revenprox.spec.tracing ?? {};

@@ -14,6 +14,12 @@ const emptyDir =
 /** Whether events outlive the loss of a NATS pod. */
 export const journalDurable = ({ input }: Situation): Verdict => {
   const { revenprox, facts, observed, desired } = input;
+  const wanted = wantedJournal(revenprox.spec.config);
+  if (wanted.enabled === false)
+    return isFalse(
+      "JournalOff",
+      "Nothing is stored, as config.journal.enabled asks: events are delivered at most once.",
+    );
   const natsName = names(revenprox.metadata.name).nats;
   const statefulSet = [...observed.objects, ...desired].find(
     ({ kind, metadata }) => kind === "StatefulSet" && metadata.name === natsName,
@@ -23,7 +29,7 @@ export const journalDurable = ({ input }: Situation): Verdict => {
   if (nats.kind === "external") {
     return isUnknown("ExternalNats", "Whoever runs the external NATS knows how durable its storage is.");
   }
-  const { maxBytes, capped } = journalSize(nats, wantedJournal(revenprox.spec.config));
+  const { maxBytes, capped } = journalSize(nats, wanted);
   const cut =
     capped === undefined
       ? ""

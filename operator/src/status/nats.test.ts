@@ -131,6 +131,11 @@ testCases([
     naming: ["nats.managed.storage.className"],
   },
   {
+    name: "journal off",
+    input: settledInput({ config: { journal: { enabled: false } } }),
+    says: { NatsReady: "True Ready", JournalDurable: "False JournalOff", Ready: "True Ready" },
+  },
+  {
     name: "journal larger than its volume",
     input: settledInput({ config: { journal: { maxBytes: 5_000_000_000 } } }),
     says: { JournalDurable: "True PersistentVolume" },

@@ -107,6 +107,7 @@ export const everythingSet = {
       drainRatePerSec: 50,
     },
     journal: {
+      enabled: true,
       maxAgeSec: 7_200,
       maxEventsPerTopic: 500,
       maxBytes: 1_073_741_824,

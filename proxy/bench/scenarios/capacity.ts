@@ -32,7 +32,7 @@ interface Pod {
 }
 
 const startPod = async (bench: Bench): Promise<Pod> => {
-  const place = { cores: cores.server, folder: bench.newFolder() };
+  const place = { cores: cores.server, folder: bench.newFolder(), proxyKeys: bench.proxyKeys };
   const nats = await startNats(place);
   const running = await startProxy(place, {
     REVENPROX_NATS__SERVERS: nats.url,

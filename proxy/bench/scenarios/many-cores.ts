@@ -44,7 +44,11 @@ const subjectOf = (loops: number): Subject => ({
 
 const measureLoops = async (bench: Bench, loops: number, earlier: Measurement | undefined): Promise<Measurement> => {
   const { server, others } = placeOf(loops);
-  const running = await subjectOf(loops).start({ cores: server, folder: bench.newFolder() });
+  const running = await subjectOf(loops).start({
+    cores: server,
+    folder: bench.newFolder(),
+    proxyKeys: bench.proxyKeys,
+  });
   const crew = new Crew({ program: bench.loadTool, readers: 2, cores: others });
   try {
     await crew.open(running, { count: streams, topics: 1, size: 200, concurrency: 256, pauseMs });

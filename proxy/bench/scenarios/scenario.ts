@@ -1,5 +1,5 @@
 import type { ScenarioName } from "../arguments.ts";
-import type { Subject } from "../subjects/subject.ts";
+import type { Place, Subject } from "../subjects/subject.ts";
 
 /** What one run of a scenario gave for one subject. */
 export interface Measurement {
@@ -16,6 +16,7 @@ export interface Bench {
   /** Path of the load tool. */
   readonly loadTool: string;
   readonly quick: boolean;
+  readonly proxyKeys: Place["proxyKeys"];
   /** An empty folder, which is removed afterwards. */
   newFolder(): string;
   say(line: string): void;

@@ -37,7 +37,7 @@ const threeProxies: Subject = {
 };
 
 const measure = async (bench: Bench, subject: Subject): Promise<Measurement> => {
-  const running = await subject.start({ cores: cores.server, folder: bench.newFolder() });
+  const running = await subject.start({ cores: cores.server, folder: bench.newFolder(), proxyKeys: bench.proxyKeys });
   const crew = new Crew({ program: bench.loadTool, readers: 1, cores: cores.besideNats });
   try {
     await crew.open(running, { count: subscribers, topics: 1, size: 200, concurrency: 128 });

@@ -16,7 +16,12 @@ export const startCrew = async (
   options: Partial<CrewOptions> = {},
 ): Promise<Staffed> => {
   const { namespace } = options;
-  const running = await subject.start({ cores: cores.server, folder: bench.newFolder(), namespace });
+  const running = await subject.start({
+    cores: cores.server,
+    folder: bench.newFolder(),
+    proxyKeys: bench.proxyKeys,
+    namespace,
+  });
   const crew = new Crew({ program: bench.loadTool, readers: 2, ...options });
   const stop = async (): Promise<void> => {
     await crew.stop();

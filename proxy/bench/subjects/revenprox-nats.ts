@@ -54,7 +54,7 @@ const startWithNats = async (place: Place): Promise<{ readonly nats: Nats; reado
 
 export const revenproxNats: Subject = {
   name: "revenprox+nats",
-  about: `the complete proxy with its journal in NATS JetStream on disk; NATS on core ${cores.nats}, not counted`,
+  about: `the complete proxy with its journal, where it is on, in NATS JetStream on disk; NATS on core ${cores.nats}, not counted`,
   start: async (place) => (await startWithNats(place)).proxy,
 };
 

@@ -45,6 +45,7 @@ export const startProxy = async (place: Place, environment: Environment): Promis
       REVENPROX_HTTP__BIND_ADDRESS: "127.0.0.1:0",
       REVENPROX_MANAGEMENT__BIND_ADDRESS: "127.0.0.1:0",
       REVENPROX_HTTP__PUBLISH_KEYS_DIR: await keyFolder(place.folder),
+      ...place.proxyKeys,
       ...environment,
     },
   });
@@ -72,7 +73,7 @@ export const startProxy = async (place: Place, environment: Environment): Promis
 
 export const revenprox: Subject = {
   name: "revenprox",
-  about: "the complete proxy, standing alone: its journal is in its own memory; publish key asked for",
+  about: "the complete proxy, standing alone: its journal, where it is on, is in its own memory; publish key asked for",
   start: (place) => startProxy(place, {}),
 };
 

@@ -6,6 +6,8 @@ export interface Place {
   readonly namespace?: string | undefined;
   /** An empty folder of its own. */
   readonly folder: string;
+  /** Keys of every RevenProx in the run, as environment variables; whatever the subject sets counts before them. */
+  readonly proxyKeys?: Readonly<Record<string, string>> | undefined;
 }
 
 /** An HTTP request of the load tool; `{topic}`, `{payload}` and, in streams, `{number}` are filled in. */

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { until } from "../../test/testing/proxy-process.ts";
+import { openStream } from "../../test/testing/raw-stream.ts";
 import { type Bench, send } from "../bench.ts";
 import { type ConformanceCase, eventSources, readers } from "../case.ts";
 import { mustBeSilent, mustReceive, sendAll } from "../delivery.ts";
@@ -46,6 +47,33 @@ const mustTellGap = async (bench: Bench, lastEventId: string, expected: Pick<Gap
 
 /** What stands in `id:` and comes back as `Last-Event-ID`. */
 export const eventIdCases: readonly ConformanceCase[] = [
+  {
+    name: "no-id-without-journal",
+    demand: "Where nothing is stored no frame has an id, so the last event id stays the empty string",
+    section: "interpretation",
+    wpt: "format-field-id-2",
+    judges: [...readers, "wire"],
+    run: async (bench) => {
+      const { port } = await bench.fleet.start({ REVENPROX_JOURNAL__ENABLED: "false" });
+      const opened = await bench.openAll({ base: `http://127.0.0.1:${port}`, types: ["note"] });
+      const stream = openStream(port, bench.path);
+      await stream.waitFor("retry: ");
+      const events = [{ data: "plain" }, { data: "two\nlines" }, { data: "typed", event: "note" }];
+      for (const event of events) {
+        const body = JSON.stringify(event);
+        const headers = { "content-type": "application/json" };
+        const answer = await fetch(`http://127.0.0.1:${port}${bench.path}`, { method: "POST", headers, body });
+        deepEqual([answer.status, await answer.json()], [202, {}]);
+      }
+      await mustReceive(
+        opened,
+        events,
+        events.map(() => ""),
+      );
+      ok(!/^id/m.test(await stream.waitFor("data: typed\n\n")));
+      stream.close();
+    },
+  },
   {
     name: "id-of-publish",
     demand: "lastEventId of an event is the id that its publisher was told",

@@ -55,6 +55,7 @@ const details = {
   connections_exhausted: "the limit on open streams is reached",
   topics_exhausted: "the limit on followed topics is reached",
   draining: "new streams are no longer taken",
+  journal_off: "last and since ask for a past that is not kept",
   internal_error: "see the proxy's log",
 } as const;
 

@@ -54,7 +54,7 @@ export const withTrace = (event: PublishedEvent, trace: EventTrace | undefined):
 
 const endOf = (result: PublishResult | BatchResult): TracedEnd => {
   if (result.kind === "stored") return { eventId: formatEventId(result.cursor.epoch, result.cursor.sequence) };
-  return result.kind === "results" ? {} : { error: result.kind };
+  return result.kind === "results" || result.kind === "sent" ? {} : { error: result.kind };
 };
 
 /** Stores events as a step of the request; they carry the trace that `store` is given. */

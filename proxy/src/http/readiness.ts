@@ -2,7 +2,8 @@
 export interface ReadinessFacts {
   readonly listening: boolean;
   /** Once is enough: a later outage of the bus hits all proxies alike, and taking all of them away helps nobody. */
-  readonly reachedJournalOnce: boolean;
+  readonly reachedBusOnce: boolean;
+  readonly bus: "the journal" | "NATS";
   readonly draining: boolean;
   readonly atCapacity: boolean;
 }
@@ -12,7 +13,7 @@ export const atCapacityReason = "the limit on open streams is reached";
 /** Why this proxy is not ready; empty when it is. */
 export const notReadyReasons = (facts: ReadinessFacts): readonly string[] => [
   ...(facts.listening ? [] : ["the data port is not open"]),
-  ...(facts.reachedJournalOnce ? [] : ["the journal has not been reached yet"]),
+  ...(facts.reachedBusOnce ? [] : [`${facts.bus} has not been reached yet`]),
   ...(facts.draining ? ["the proxy is shutting down"] : []),
   ...(facts.atCapacity ? [atCapacityReason] : []),
 ];

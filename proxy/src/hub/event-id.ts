@@ -1,4 +1,4 @@
-import type { Cursor } from "./ports.ts";
+import { type Cursor, unstoredEpoch } from "./ports.ts";
 
 /** What a client of several topics was written of them between two sequences; which events it lacks follows from it. */
 export interface WrittenProof {
@@ -25,9 +25,11 @@ const words = 2 ** 32;
 
 /**
  * `1703894400000-001`, with a proof `1703894400000-012~b.3.w.00k5f`: at most 64 bytes, none of which needs a CORS
- * preflight in `Last-Event-ID`. A proof over more than 2^32 sequences is left out.
+ * preflight in `Last-Event-ID`. A proof over more than 2^32 sequences is left out. Empty, which is no id (WHATWG), where
+ * nothing is stored.
  */
 export const formatEventId = (epoch: number, sequence: number, proof?: WrittenProof): string => {
+  if (epoch === unstoredEpoch) return "";
   const plain = `${epoch}-${sequence < 100 ? String(sequence).padStart(3, "0") : sequence}`;
   if (proof === undefined || sequence - proof.base >= words) return plain;
   const numbers = [sequence - proof.base, proof.count, proof.sum].map((part) => part.toString(radix));

@@ -1,7 +1,7 @@
 import type { PublishedEvent, Topic } from "./event.ts";
 import { eventFrame } from "./sse-frame.ts";
 
-/** `envelope`: the data of each event is `{"topic","id","event","data"}` as JSON, so that it says where it comes from. */
+/** `envelope`: the data of each event is `{"topic","id","event","data"}` as JSON, so that it says where it comes from; without `id` where there is none. */
 export type FrameEncoding = "plain" | "envelope";
 
 export interface EncodedFrom {
@@ -20,7 +20,9 @@ const defaultType = "message";
 
 /** JSON escapes line ends, so an envelope is one line. */
 const enveloped = ({ topic, id, event }: EncodedFrom): Uint8Array =>
-  utf8.encode(JSON.stringify({ topic, id, event: event.type ?? defaultType, data: fromUtf8.decode(event.data) }));
+  utf8.encode(
+    JSON.stringify({ topic, id: id || undefined, event: event.type ?? defaultType, data: fromUtf8.decode(event.data) }),
+  );
 
 export const encodedFrame = (encoding: FrameEncoding, from: EncodedFrom): Uint8Array =>
   eventFrame(from.place, encoding === "plain" ? from.event : { ...from.event, data: enveloped(from) });

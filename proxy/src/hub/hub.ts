@@ -27,7 +27,7 @@ export interface HubDependencies {
   readonly metrics: HubMetrics;
   readonly log: Log;
   readonly settings: () => HubSettings;
-  /** Seconds between two comparisons of a followed topic with the journal. */
+  /** Seconds between two comparisons of a followed topic with the journal; infinite: none but those for a reason. */
   readonly sweepIntervalSec: number;
   /** Seconds a topic is followed after its last stream closed. */
   readonly interestLingerSec: number;
@@ -42,7 +42,7 @@ export interface StreamRequest extends Interest, Wish {}
 
 /** An open that was not admitted; its sink was not touched. The name is the error code. */
 export interface StreamRefusal {
-  readonly refused: "connections_exhausted" | "topics_exhausted" | "draining" | "internal_error";
+  readonly refused: "connections_exhausted" | "topics_exhausted" | "draining" | "journal_off" | "internal_error";
 }
 
 export interface HubStats {
@@ -87,7 +87,7 @@ export interface Hub {
   /** Open streams on the topic here. */
   subscribers(topicId: TopicId): number;
   /** Why the hub serves less than it should; empty when all is well. */
-  readonly degraded: readonly "journal"[];
+  readonly degraded: readonly ("journal" | "nats")[];
   /** Ends what is open and stops every timer. */
   stop(): void;
 }
@@ -135,12 +135,14 @@ class TopicHub implements Hub {
     this.#sweep.start();
   }
 
-  get degraded(): readonly "journal"[] {
-    return this.#dependencies.journal.connected ? [] : ["journal"];
+  get degraded(): readonly ("journal" | "nats")[] {
+    const { connected, keepsNothing } = this.#dependencies.journal;
+    return connected ? [] : [keepsNothing === true ? "nats" : "journal"];
   }
 
   open(request: StreamRequest, sink: EventSink): OpenStream | StreamRefusal {
-    const { settings, log } = this.#dependencies;
+    const { settings, log, journal } = this.#dependencies;
+    if (journal.keepsNothing === true && request.bootstrap !== undefined) return { refused: "journal_off" };
     if (this.#draining) return { refused: "draining" };
     const { maxConnections, maxTopics } = settings();
     if (this.#streams.size >= maxConnections) return { refused: "connections_exhausted" };

@@ -8,6 +8,12 @@ export interface Cursor {
   readonly sequence: number;
 }
 
+/**
+ * The epoch of a journal that keeps nothing: its sequences number what this process was told, so its places have no ids
+ * and nobody can come back to one.
+ */
+export const unstoredEpoch = 0;
+
 /** One entry of the journal. `acceptedAt` is in milliseconds of this process's clock. */
 export interface StoredEvent {
   readonly sequence: number;
@@ -21,10 +27,12 @@ export interface LiveEvent extends StoredEvent {
   readonly previous: number;
 }
 
-/** What became of a publish; all but `stored` mean that the publisher must be told 503 (or 413). */
+/** What became of a publish; all but `stored` and `sent` mean that the publisher must be told 503 (or 413). */
 export type PublishOutcome =
   /** `duplicate`: an event with this message id is already there, and the cursor is that one's. */
   | { readonly kind: "stored"; readonly cursor: Cursor; readonly duplicate?: true }
+  /** The bus has taken it for those who listen now; it is not kept. */
+  | { readonly kind: "sent" }
   | { readonly kind: "unavailable" }
   | { readonly kind: "unknown" }
   | { readonly kind: "busy" }
@@ -91,6 +99,8 @@ export interface Journal {
   /** Epoch and highest sequence known to this process; undefined until the journal was reached once. */
   readonly known: Cursor | undefined;
   readonly connected: boolean;
+  /** Present: it tells and keeps nothing. Its epoch is `unstoredEpoch`, what was lost on the way is an entry that no page has. */
+  readonly keepsNothing?: true;
   /** An event with a message id is stored once within the journal's duplicate window; the id is unique over all topics. */
   publish(topicId: TopicId, event: PublishedEvent, messageId?: string): Soon<PublishOutcome>;
   /** Most events that `publishTogether` takes; 0 where the journal cannot. */

@@ -1,5 +1,5 @@
 import type { PublishedEvent, TopicId } from "./event.ts";
-import { type Journal, JournalUnavailable, type PublishOutcome } from "./ports.ts";
+import { type Journal, JournalUnavailable } from "./ports.ts";
 import { type PublishResult, publishOnce } from "./publish-once.ts";
 
 /** One line of a batch; with a message id it is stored once within the duplicate window. */
@@ -8,15 +8,18 @@ export interface BatchLine {
   readonly messageId?: string;
 }
 
-/** `results`: one for each line, in order. Else nothing of the batch was stored, or, for `unknown`, perhaps all of it. */
+/** `results`: one for each line, in order. Else nothing of the batch was stored, or, for `unknown`, perhaps all of it; without a journal perhaps some. */
 export type BatchResult =
   | { readonly kind: "results"; readonly results: readonly PublishResult[] }
-  | Exclude<PublishOutcome, { readonly kind: "stored" }>;
+  | Exclude<PublishResult, { readonly kind: "stored" | "sent" | "conflict" }>;
 
-type BatchJournal = Pick<Journal, "publish" | "publishTogether" | "mostTogether" | "read">;
+type BatchJournal = Pick<Journal, "publish" | "publishTogether" | "mostTogether" | "read" | "keepsNothing">;
 
 /** After these outcomes the lines that follow would only wait for the same answer. */
 const stopping: ReadonlySet<PublishResult["kind"]> = new Set(["unavailable", "unknown", "busy"]);
+
+const isRefusal = (result: PublishResult): result is Exclude<BatchResult, { readonly kind: "results" }> =>
+  result.kind !== "stored" && result.kind !== "sent" && result.kind !== "conflict";
 
 const together = async (
   journal: BatchJournal,
@@ -25,6 +28,7 @@ const together = async (
 ): Promise<BatchResult> => {
   try {
     const outcome = await journal.publishTogether(topicId, events);
+    if (outcome.kind === "sent") return { kind: "results", results: events.map(() => outcome) };
     if (outcome.kind !== "stored") return outcome;
     const { epoch, sequence: last } = outcome.cursor;
     const results = events.map((_, index) => ({
@@ -44,7 +48,7 @@ const oneByOne = async (journal: BatchJournal, topicId: TopicId, lines: readonly
   for (const { event, messageId } of lines) {
     const result = await publishOnce(journal, topicId, event, messageId);
     if (stopping.has(result.kind)) {
-      if (results.length === 0 && result.kind !== "stored" && result.kind !== "conflict") return result;
+      if (results.length === 0 && isRefusal(result)) return result;
       const untried = Array.from({ length: lines.length - results.length - 1 }, () => ({
         kind: "unavailable" as const,
       }));
@@ -64,7 +68,9 @@ export const publishBatch = (
   topicId: TopicId,
   lines: readonly BatchLine[],
 ): Promise<BatchResult> => {
-  const whole = lines.length <= journal.mostTogether && lines.every(({ messageId }) => messageId === undefined);
+  const isPlain = lines.every(({ messageId }) => messageId === undefined);
+  if (!isPlain && journal.keepsNothing === true) return Promise.resolve({ kind: "journal-off" });
+  const whole = lines.length <= journal.mostTogether && isPlain;
   return whole
     ? together(
         journal,

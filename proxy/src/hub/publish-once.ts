@@ -2,8 +2,11 @@ import type { PublishedEvent, TopicId } from "./event.ts";
 import { type Journal, JournalUnavailable, type PublishOutcome } from "./ports.ts";
 import { mended, type Soon, whenThere } from "./soon.ts";
 
-/** `conflict`: the message id belongs to another event of the topic, and this one was not stored. */
-export type PublishResult = PublishOutcome | { readonly kind: "conflict" };
+/**
+ * `conflict`: the message id belongs to another event of the topic, and this one was not stored.
+ * `journal-off`: it has a message id, and nothing is kept by which a repetition would be known; it was not sent.
+ */
+export type PublishResult = PublishOutcome | { readonly kind: "conflict" } | { readonly kind: "journal-off" };
 
 type Stored = Extract<PublishOutcome, { kind: "stored" }>;
 
@@ -33,12 +36,13 @@ const eventAt = async (journal: Pick<Journal, "read">, topicId: TopicId, sequenc
  * the repetition is believed: it is answered with the first one's place.
  */
 export const publishOnce = (
-  journal: Pick<Journal, "publish" | "read">,
+  journal: Pick<Journal, "publish" | "read" | "keepsNothing">,
   topicId: TopicId,
   event: PublishedEvent,
   messageId?: string,
-): Soon<PublishResult> =>
-  mended<PublishResult>(
+): Soon<PublishResult> => {
+  if (messageId !== undefined && journal.keepsNothing === true) return { kind: "journal-off" };
+  return mended<PublishResult>(
     () =>
       messageId === undefined
         ? journal.publish(topicId, event)
@@ -49,6 +53,7 @@ export const publishOnce = (
           ),
     unlessUnavailable,
   );
+};
 
 const compared = async (
   journal: Pick<Journal, "read">,

@@ -1,6 +1,6 @@
 import type { ResumeResult } from "@revenprox/contract/metrics";
 import { parseEventId, type WrittenProof } from "./event-id.ts";
-import type { Cursor } from "./ports.ts";
+import { type Cursor, unstoredEpoch } from "./ports.ts";
 
 /** What a stream that resumes is given of the past, in frames of events. */
 export interface ResumeLimits {
@@ -28,6 +28,7 @@ export const startOf = (lastEventId: string | undefined, known: Cursor, confirme
   if (lastEventId === undefined || lastEventId === "") return { kind: "head" };
   const parsed = parseEventId(lastEventId);
   if (parsed.kind === "invalid") return { kind: "gap", from: null, reason: "invalid" };
+  if (known.epoch === unstoredEpoch) return { kind: "gap", from: lastEventId, reason: "not_stored" };
   const { epoch, sequence } = parsed.cursor;
   const { proof } = parsed;
   // Another proxy may have seen the journal begin anew before this one did; going back would tell events twice.

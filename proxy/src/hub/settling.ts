@@ -3,7 +3,7 @@ import { formatEventId, topicSetOf, type WrittenProof } from "./event-id.ts";
 import { LateLog } from "./late-log.ts";
 import type { MergeMember } from "./merge-buffer.ts";
 import { NamedTimers } from "./named-timers.ts";
-import type { Clock } from "./ports.ts";
+import { type Clock, unstoredEpoch } from "./ports.ts";
 import { idFrame } from "./sse-frame.ts";
 import type { Stream } from "./stream.ts";
 import { maxWindowEvents, WrittenWindow } from "./written-window.ts";
@@ -63,11 +63,13 @@ export class Settling<Member extends MergeMember> {
   /** The block behind what takes a stream to `to`: the proof is not in the frames of events, which all topics' streams share. */
   closing(to: number): Uint8Array | undefined {
     const proof = this.#window.proofAt(to);
-    return proof === undefined ? undefined : idFrame(this.#id(to, proof));
+    const id = proof === undefined ? "" : this.#id(to, proof);
+    return id === "" ? undefined : idFrame(id);
   }
 
   wrote(sequence: number): void {
-    this.#window.wrote(sequence);
+    // Where there are no ids nothing is to be proven.
+    if (this.#parts.epoch() !== unstoredEpoch) this.#window.wrote(sequence);
   }
 
   /** The topics have gone on, and all up to `passed` was released. */

@@ -12,13 +12,15 @@ export type GapReason =
   /** The client was too slow for `backpressure_policy`; the events may still be in the journal. */
   | "slow_consumer"
   /** A resume may replay no more; the events may still be in the journal. */
-  | "replay_limit";
+  | "replay_limit"
+  /** There is no journal, and what lay in between was not heard here. */
+  | "not_stored";
 
 export interface Gap {
   readonly topic: Topic;
-  /** The last id before the gap; null when the client's own could not be read. */
+  /** The last id before the gap; null when the client's own could not be read. Empty: there are no ids. */
   readonly from: string | null;
-  /** The id after which the stream goes on. */
+  /** The id after which the stream goes on; empty as above. */
   readonly to: string;
   readonly reason: GapReason;
 }
@@ -40,7 +42,7 @@ export const eventFrame = (id: string, event: PublishedEvent): Uint8Array => {
 /** Only where the event is data alone, so that its head is ASCII and short. */
 const framedInPlace = (id: string, { data, type, retry }: PublishedEvent): Uint8Array | undefined => {
   if (type !== undefined || retry !== undefined) return undefined;
-  const head = `id: ${id}\ndata: `;
+  const head = `${idLine(id)}data: `;
   const frame = roomAround(data)?.take(head.length);
   if (frame === undefined) return undefined;
   for (let at = 0; at < head.length; at += 1) frame[at] = head.charCodeAt(at);
@@ -66,10 +68,18 @@ const framedAnew = (id: string, event: PublishedEvent, breaks: readonly number[]
   return frame;
 };
 
-/** An id alone dispatches nothing, yet becomes the client's last event id (WHATWG, "dispatch the event" step 1). */
-export const idFrame = (id: string): Uint8Array => utf8.encode(`id: ${id}\n\n`);
+/** An empty id would take away the one that a client holds, so it is left out. */
+const idLine = (id: string): string => (id === "" ? "" : `id: ${id}\n`);
 
-export const keepaliveIdFrame = (id: string): Uint8Array => utf8.encode(`:\nid: ${id}\n\n`);
+const noFrame = new Uint8Array(0);
+
+/**
+ * An id alone dispatches nothing, yet becomes the client's last event id (WHATWG, "dispatch the event" step 1).
+ * No bytes where there is none.
+ */
+export const idFrame = (id: string): Uint8Array => (id === "" ? noFrame : utf8.encode(`id: ${id}\n\n`));
+
+export const keepaliveIdFrame = (id: string): Uint8Array => utf8.encode(`:\n${idLine(id)}\n`);
 
 /** The last thing that a stream is told which cannot go on; `code` is one of the catalogue of errors. */
 export const errorFrame = (code: string): Uint8Array =>
@@ -79,14 +89,17 @@ export const retryFrame = (milliseconds: number): Uint8Array => utf8.encode(`ret
 
 /** A stream's first block: with it even a client that never saw an event resumes at the right place. */
 export const primingFrame = (milliseconds: number, id: string): Uint8Array =>
-  utf8.encode(`retry: ${milliseconds}\nid: ${id}\n\n`);
+  utf8.encode(`retry: ${milliseconds}\n${idLine(id)}\n`);
 
-const isRecoverable = (reason: GapReason): boolean => reason === "slow_consumer" || reason === "replay_limit";
+/** Only with an id one can come back for what is missing. */
+const isRecoverable = ({ reason, to }: Gap): boolean =>
+  to !== "" && (reason === "slow_consumer" || reason === "replay_limit");
 
 /** The gap itself carries no id: the client's place does not move with it. */
 export const gapFrame = (gap: Gap): Uint8Array => {
   const { topic, from, to, reason } = gap;
-  const data = JSON.stringify({ topic, from, to, reason, recoverable: isRecoverable(reason) });
+  const recoverable = isRecoverable(gap);
+  const data = JSON.stringify({ topic, from: from || null, to: to || null, reason, recoverable });
   return utf8.encode(`event: revenprox.gap\ndata: ${data}\n\n`);
 };
 
@@ -109,7 +122,7 @@ export const joinFrames = (frames: readonly Uint8Array[]): Uint8Array => {
 const headOf = (id: string, event: PublishedEvent): string => {
   const type = event.type === undefined ? "" : `event: ${event.type}\n`;
   const retry = event.retry === undefined ? "" : `retry: ${event.retry}\n`;
-  return `id: ${id}\n${type}${retry}`;
+  return `${idLine(id)}${type}${retry}`;
 };
 
 const noBreaks: readonly number[] = [];

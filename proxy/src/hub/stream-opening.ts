@@ -10,6 +10,7 @@ import {
   type JournalPlace,
   JournalUnavailable,
   type Log,
+  unstoredEpoch,
 } from "./ports.ts";
 import { type Start, startOf } from "./resume.ts";
 import type { SharedPages } from "./shared-pages.ts";
@@ -104,7 +105,7 @@ export class StreamOpening {
     const bootstrap = start.kind === "after" ? undefined : stream.wish?.bootstrap;
     const { proof, sequence: to } = start.kind === "after" ? start : none;
     if (proof !== undefined && to !== undefined && proof.set === this.#set) this.#compare(stream, start, { proof, to });
-    else if (bootstrap === undefined) streams.pump.place(stream, start);
+    else if (bootstrap === undefined) streams.pump.place(stream, start, this.#unheard(stream, start));
     else this.#locate(stream, start, bootstrap);
     if (start.kind === "after" && start.sequence > passed) beyond(start.sequence);
     return true;
@@ -115,6 +116,12 @@ export class StreamOpening {
     if (lastEventId !== "") return startOf(lastEventId, known, confirmed);
     const start = startOf(this.#greetedAt.get(stream), known, confirmed);
     return start.kind === "after" ? { ...start, fresh: true } : start;
+  }
+
+  /** Who was greeted takes what is published from then on for granted; without a journal nobody has heard it. */
+  #unheard({ greeted }: Stream, start: PlacedStart): Found {
+    const isUnheard = greeted && start.kind === "head" && this.#dependencies.view.epoch === unstoredEpoch;
+    return isUnheard ? { missing: { kind: "gap", from: null, reason: "not_stored" } } : {};
   }
 
   #locate(stream: Stream, start: PlacedStart, bootstrap: JournalPlace): void {

@@ -5,7 +5,7 @@ import { encodedFrame } from "./frame-encoding.ts";
 import type { FrameRing, Piece } from "./frame-ring.ts";
 import { noteRead } from "./late-log.ts";
 import type { PastDependencies } from "./past.ts";
-import type { Log } from "./ports.ts";
+import { type Log, unstoredEpoch } from "./ports.ts";
 import { Replay, type ServedPast } from "./replay.ts";
 import type { ResumeLimits, Start } from "./resume.ts";
 import type { Settled } from "./settling.ts";
@@ -126,7 +126,12 @@ export class StreamPump {
     this.#replay?.abandon();
   }
 
+  get #keepsNothing(): boolean {
+    return this.#view.epoch === unstoredEpoch;
+  }
+
   #mayReplay({ resuming, replayedEvents, replayedBytes }: Stream): boolean {
+    if (this.#keepsNothing) return false;
     if (!resuming) return true;
     const { maxEvents, maxBytes } = this.#dependencies.resumeLimits();
     return replayedEvents < maxEvents && replayedBytes < maxBytes;
@@ -141,6 +146,11 @@ export class StreamPump {
     }
     const to = this.#view.ring.entryFrom(Math.max(stream.cursor, ...(stream.starts?.values() ?? [])));
     stream.starts = undefined;
+    if (this.#keepsNothing) {
+      this.relief.overrun(stream, to);
+      this.#skip(stream, to, "slow_consumer");
+      return;
+    }
     this.#teller.resumed(stream, "replay_limit");
     this.#skip(stream, to, "replay_limit");
   }

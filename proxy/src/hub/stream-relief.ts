@@ -52,6 +52,12 @@ export class StreamRelief {
     skip(stream, relief.to);
   }
 
+  /** Without a journal what the ring no longer has is gone for a stream that goes on after `to`. */
+  overrun({ cursor }: Stream, to: number): void {
+    const { metrics } = this.#dependencies;
+    metrics.dropped(Math.max(1, this.#backlog.countAt(to) - this.#backlog.countAt(cursor)), "slow_consumer");
+  }
+
   /** What was kept for the stream is written: it goes on at the head. */
   keptWritten(stream: Stream): void {
     const { view, metrics, skip } = this.#dependencies;

@@ -39,7 +39,8 @@ export class StreamTeller {
     const place = this.#step.idOf(stream);
     stream.owed = undefined;
     if (owed.kind === "id") {
-      this.write(stream, stream.greeted ? idFrame(place) : this.#primingAt(place, retryMs()));
+      const first = stream.greeted ? idFrame(place) : this.#primingAt(place, retryMs());
+      if (first.length > 0) this.write(stream, first);
     } else {
       const { from, reason } = owed;
       const gaps = view.topics.map((topic) => ({ topic, from, to: place, reason }));

@@ -97,6 +97,7 @@ export class TailSweep {
 
   #scheduleRound(): void {
     const { clock, random, intervalSec } = this.#dependencies;
+    if (!Number.isFinite(intervalSec)) return;
     this.#cancelRound = clock.after(intervalSec * 1_000 * (1 - jitter * random()), () => {
       this.#scheduleRound();
       this.#addRound(intervalSec * 1_000 * spread);

@@ -7,7 +7,7 @@ import { FrameRing } from "./frame-ring.ts";
 import { HoleFiller } from "./hole-filler.ts";
 import type { MergeMember } from "./merge-buffer.ts";
 import { NamedTimers } from "./named-timers.ts";
-import { type EpochChange, JournalUnavailable, type LiveEvent } from "./ports.ts";
+import { type EpochChange, JournalUnavailable, type LiveEvent, unstoredEpoch } from "./ports.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { gapFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
@@ -247,7 +247,8 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
         return;
       case "gap": {
         const { from, to } = effect;
-        const gap = { topic: this.topic, reason: "expired" } as const;
+        const reason = this.epoch === unstoredEpoch ? "not_stored" : "expired";
+        const gap = { topic: this.topic, reason } as const;
         const bytes = gapFrames([{ ...gap, from: id(from), to: id(to) }], id(to));
         this.ring.append({ kind: "gap", sequence: to, bytes });
         this.#listeners.delivered({ kind: "gap", ...gap, from, to });

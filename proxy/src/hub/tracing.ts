@@ -3,6 +3,7 @@ import type { EventTrace, TopicId } from "./event.ts";
 /** What a delivery's span tells. */
 export interface DeliveryFacts {
   readonly topicId: TopicId;
+  /** Empty where nothing is stored. */
   readonly eventId: string;
   /** Milliseconds of this process's clock. */
   readonly acceptedAt: number;

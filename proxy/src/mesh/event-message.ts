@@ -79,6 +79,12 @@ export const writeBatchHeaders = (events: readonly PublishedEvent[], batchId: st
     return writeEventHeaders(event, headers);
   });
 
+/** Headers of an event that is not stored; undefined where it needs none. */
+export const writePlainHeaders = (event: PublishedEvent): MsgHdrsImpl | undefined => {
+  const isData = event.type === undefined && event.retry === undefined && event.trace === undefined;
+  return isData ? undefined : writeEventHeaders(event, new MsgHdrsImpl());
+};
+
 const writeEventHeaders = (event: PublishedEvent, headers: MsgHdrsImpl): MsgHdrsImpl => {
   if (event.type !== undefined) headers.append(eventHeaders.type, event.type);
   if (event.retry !== undefined) headers.append(eventHeaders.retry, String(event.retry));

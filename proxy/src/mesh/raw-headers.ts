@@ -30,6 +30,8 @@ export interface JournalHeaders {
   readonly traced: boolean;
 }
 
+/** Server headers of a message as its publisher sent it. */
+export const publishedServerHeaders = 0;
 /** Server headers of a message that RePublish sent: stream, subject, sequence, time stamp, last sequence. */
 export const republishedServerHeaders = 5;
 /** Server headers of a message of a batch direct get: the same and `Nats-Num-Pending`. */

@@ -92,7 +92,7 @@ export const unrecorded = (parent: TraceParent): Span => {
 export const deliverySpan = (tracer: Tracer, parent: TraceParent, facts: DeliveryFacts, now: number): DeliverySpan => {
   const attributes = {
     ...messaging("process", facts.topicId),
-    "messaging.message.id": facts.eventId,
+    ...(facts.eventId === "" ? {} : { "messaging.message.id": facts.eventId }),
     "revenprox.streams": facts.streams,
     "revenprox.age_ms": Math.max(0, now - facts.acceptedAt),
   };

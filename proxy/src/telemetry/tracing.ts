@@ -75,7 +75,8 @@ const following = (
   delivering: ({ traceparent, decided }, facts) => {
     const parent = parseTraceParent(traceparent);
     if (parent === undefined) return undefined;
-    const chosen = decided || (trustParent ? parent.sampled : isChosen(facts.eventId, ratio));
+    // By what all proxies that deliver it have in common; without a journal there is no id.
+    const chosen = decided || (trustParent ? parent.sampled : isChosen(facts.eventId || traceparent, ratio));
     return chosen ? spans.deliverySpan(tracer, parent, facts, clock.now()) : undefined;
   },
 });

@@ -92,6 +92,23 @@ const seconds = (count: number): Promise<void> => new Promise((resolve) => setTi
 
 export const journalRows: readonly EffectRow[] = [
   {
+    key: "journal.enabled",
+    name: "off: no id, and no stream in NATS; on: both",
+    run: async () => {
+      for (const enabled of [false, true])
+        await onNats({ REVENPROX_JOURNAL__ENABLED: String(enabled) }, async ({ proxy, manager }) => {
+          const listener = openStream(proxy.port, "/events/a");
+          await listener.waitFor("retry: ");
+          const answer = await fetch(`http://127.0.0.1:${proxy.port}/events/a`, { method: "POST", body: "x" });
+          expect([answer.status, "id" in ((await answer.json()) as object)]).toEqual([202, enabled]);
+          expect((await listener.waitFor("data: x\n\n")).includes("id: ")).toBe(enabled);
+          listener.close();
+          const streams = await manager.streams.names().next();
+          expect(streams.includes(stream)).toBe(enabled);
+        });
+    },
+  },
+  {
     key: "journal.max_age_sec",
     name: "after it a resume is told a gap; in time it is told none",
     run: async () => {
