@@ -15,7 +15,8 @@ export interface UwsSinkParts {
 
 /**
  * A uWS response as an `EventSink`. Status, headers and the first chunk go out in one cork (headers alone would stay
- * an unfinished block); afterwards there is at most one write per cork.
+ * an unfinished block); afterwards there is at most one write per cork,
+ * with the comment behind it that ends its chunk.
  * Never `end(…, closeConnection)`: it writes a header line into the middle of a chunked body.
  */
 export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
@@ -70,7 +71,7 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
    */
   nudge(): void {
     if (this.#state === "ended") return;
-    const went = this.#pieces?.waiting === true ? this.#pieces.nudge() : this.writeChunk(nothing);
+    const went = this.#pieces?.waiting === true ? this.#pieces.nudge() : this.writeChunk(nothing, false);
     if (went) this.#writable();
   }
 
@@ -93,9 +94,9 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   }
 
   /** For the pieces of what is written. */
-  writeChunk(chunk: Uint8Array): boolean {
+  writeChunk(chunk: Uint8Array, whole: boolean): boolean {
     this.#wrote = true;
-    const went = this.#parts.corked.write(this.#response, this.#head, chunk);
+    const went = this.#parts.corked.write(this.#response, this.#head, chunk, whole);
     this.#head = undefined;
     if (!went) this.#hear();
     return went;
@@ -103,7 +104,7 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
 
   #feed(frames: Uint8Array): boolean {
     const reserve = this.#headerBytes();
-    if (this.#pieces === undefined && isOnePiece(frames.length, reserve)) return this.writeChunk(frames);
+    if (this.#pieces === undefined && isOnePiece(frames.length, reserve)) return this.writeChunk(frames, true);
     this.#pieces ??= new PieceWriter(this);
     return this.#pieces.write(frames, reserve);
   }
@@ -133,7 +134,7 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
     this.#full = this.#pieces?.resume() === false;
     if (!this.#full && this.#state === "ending") this.#finish();
     else if (!this.#full && wasFull) this.#stream?.writable();
-    if (!this.#wrote && this.#state === "open") this.#full = !this.writeChunk(nothing);
+    if (!this.#wrote && this.#state === "open") this.#full = !this.writeChunk(nothing, false);
     if (this.#full) this.#parts.stalls.began(this);
     else this.#parts.stalls.ended(this);
     return true;

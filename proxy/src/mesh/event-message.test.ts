@@ -47,6 +47,16 @@ describe("readEvent", () => {
     });
   });
 
+  it.each([
+    [" note\t", { type: "note" }],
+    ["  ", {}],
+  ])("takes white space off the type %j, as NATS clients do", (text, expected) => {
+    expect(readEvent({ ...none, eventType: utf8.encode(text) }, data, rules)).toEqual({
+      kind: "event",
+      event: { data, ...expected },
+    });
+  });
+
   it("reads what writeHeaders wrote", () => {
     const headers = writeHeaders({ data, type: "gr\u00fcn" as EventType, retry: 2_000 }, "id");
     expect(readEvent(scanHeaders(headers.encode()), data, rules)).toEqual({

@@ -29,7 +29,7 @@ const decodeType = (bytes: Uint8Array): string | undefined => {
 /** Undefined: refused. The empty type is the default one. */
 const readType = (bytes: Uint8Array): Pick<PublishedEvent, "type"> | undefined => {
   const text = decodeType(bytes);
-  const parsed = text === undefined ? undefined : parseEventType(text);
+  const parsed = text === undefined ? undefined : parseEventType(text.trim());
   if (parsed === undefined || parsed.kind === "refused") return undefined;
   return parsed.kind === "type" ? { type: parsed.type } : {};
 };
