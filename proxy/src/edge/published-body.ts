@@ -12,7 +12,6 @@ const invalid = (detail: string): ParsedBody => refused("event_invalid", detail)
 
 const typeFaults: Readonly<Record<Exclude<EventTypeFault, "reserved">, string>> = {
   "line-end": "event contains a line end or NUL",
-  "outer-space": "event begins or ends with white space",
   "too-long": `event is longer than ${maxEventTypeBytes} bytes`,
   "not-utf8": "event contains half of a surrogate pair",
 };

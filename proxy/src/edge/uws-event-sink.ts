@@ -46,16 +46,13 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
 
   write(frames: Uint8Array): boolean {
     if (this.#state !== "open" || frames.length === 0) return !this.#full;
-    const went = this.#feed(frames);
-    if (!went && !this.#full) this.#parts.stalls.began(this);
-    this.#full = !went;
-    return went;
+    return this.#send(frames);
   }
 
   end(frames?: Uint8Array): void {
     if (this.#state !== "open") return;
-    if (frames !== undefined) this.write(frames);
     this.#state = "ending";
+    if (frames !== undefined && frames.length > 0) this.#send(frames);
     if (this.#pieces?.waiting !== true) this.#finish();
   }
 
@@ -96,9 +93,17 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   /** For the pieces of what is written. */
   writeChunk(chunk: Uint8Array, whole: boolean): boolean {
     this.#wrote = true;
-    const went = this.#parts.corked.write(this.#response, this.#head, chunk, whole);
+    // The end of the answer ends the last chunk, too.
+    const went = this.#parts.corked.write(this.#response, this.#head, chunk, whole && this.#state === "open");
     this.#head = undefined;
     if (!went) this.#hear();
+    return went;
+  }
+
+  #send(frames: Uint8Array): boolean {
+    const went = this.#feed(frames);
+    if (!went && !this.#full) this.#parts.stalls.began(this);
+    this.#full = !went;
     return went;
   }
 

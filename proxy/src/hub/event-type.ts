@@ -4,7 +4,7 @@ export const maxEventTypeBytes = 256;
 export const reservedEventTypePrefix = "revenprox.";
 export const retryBounds = { min: 1_000, max: 60_000 } as const;
 
-export type EventTypeFault = "line-end" | "outer-space" | "too-long" | "reserved" | "not-utf8";
+export type EventTypeFault = "line-end" | "too-long" | "reserved" | "not-utf8";
 export type ParsedEventType =
   | { readonly kind: "type"; readonly type: EventType }
   | { readonly kind: "default" }
@@ -22,8 +22,6 @@ export const parseEventType = (text: string): ParsedEventType => {
   if (text === "") return { kind: "default" };
   if (frameBreaker.test(text)) return refused("line-end");
   if (loneSurrogate.test(text)) return refused("not-utf8");
-  // NATS clients take it off, and what is left may be reserved.
-  if (text !== text.trim()) return refused("outer-space");
   if (utf8.encode(text).length > maxEventTypeBytes) return refused("too-long");
   if (text.startsWith(reservedEventTypePrefix)) return refused("reserved");
   return { kind: "type", type: text as EventType };
