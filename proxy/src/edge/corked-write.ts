@@ -6,6 +6,8 @@ import type { HttpResponse } from "uWebSockets.js";
  */
 const afterFrames = new TextEncoder().encode(":\n\n");
 
+export const bytesAfterFrames = afterFrames.length;
+
 /** Writes in a cork, so that head, chunk header and chunk are one send. One function serves all responses: none is made for each write. */
 export class CorkedWrite {
   #response: HttpResponse | undefined;

@@ -71,7 +71,7 @@ export class StreamTeller {
   }
 
   write(stream: Stream, bytes: Uint8Array): void {
-    this.#dependencies.tally.add(0, bytes.length);
+    this.#dependencies.tally.add(0, bytes.length + (stream.sink.addedBytes ?? 0));
     if (!stream.sink.write(bytes)) block(stream);
   }
 }
