@@ -49,7 +49,7 @@ test("what comes while a rest waits goes behind it", () => {
     out.push(...piece);
     return takes;
   };
-  const writer = new PieceWriter({ writeChunk }, 14);
+  const writer = new PieceWriter({ writeChunk }, 22);
   expect([writer.write(Uint8Array.of(1, 2, 3)), writer.write(Uint8Array.of(4)), out]).toEqual([false, false, [1, 2]]);
   takes = true;
   expect([writer.resume(), out]).toEqual([true, [1, 2, 3, 4]]);
@@ -57,7 +57,23 @@ test("what comes while a rest waits goes behind it", () => {
 
 test("headers in the first cork leave less room for it", () => {
   const sizes: number[] = [];
-  const writer = new PieceWriter({ writeChunk: (piece) => sizes.push(piece.length) > 0 }, 112);
+  const writer = new PieceWriter({ writeChunk: (piece) => sizes.push(piece.length) > 0 }, 120);
   writer.write(new Uint8Array(250), 60);
   expect(sizes).toEqual([40, 100, 100, 10]);
+});
+
+test("only the piece that a write ends with is followed by a comment", () => {
+  const whole: boolean[] = [];
+  let takes = true;
+  const writeChunk = (_piece: Uint8Array, isWhole: boolean): boolean => {
+    whole.push(isWhole);
+    return takes;
+  };
+  const writer = new PieceWriter({ writeChunk }, 22);
+  writer.write(new Uint8Array(4));
+  takes = false;
+  writer.write(new Uint8Array(4));
+  writer.nudge();
+  writer.nudge();
+  expect(whole).toEqual([false, true, false, false, true]);
 });

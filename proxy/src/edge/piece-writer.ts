@@ -4,18 +4,17 @@
  */
 export const safeCorkBytes = 16_000;
 
-/** CRLF, up to eight hexadecimal digits and CRLF before each chunk. */
-const chunkHeaderBytes = 12;
+/** CRLF, up to eight hexadecimal digits and CRLF before each chunk; eight bytes that end the last one. */
+const framingBytes = 12 + 8;
 
 /** What a write needs of a chunked response. */
 export interface ChunkTarget {
-  /** False: the socket is full. */
-  writeChunk(chunk: Uint8Array): boolean;
+  /** `whole`: a frame ends with this chunk. False: the socket is full. */
+  writeChunk(chunk: Uint8Array, whole: boolean): boolean;
 }
 
 /** Whether so many bytes go through one cork of which `reserve` bytes are taken by headers. */
-export const isOnePiece = (bytes: number, reserve: number): boolean =>
-  bytes + chunkHeaderBytes + reserve <= safeCorkBytes;
+export const isOnePiece = (bytes: number, reserve: number): boolean => bytes + framingBytes + reserve <= safeCorkBytes;
 
 /**
  * Feeds bytes of any length to a response in pieces that survive backpressure, and stops at the first `false`.
@@ -29,7 +28,7 @@ export class PieceWriter {
   /** `limit` is in bytes per write. */
   constructor(target: ChunkTarget, limit: number = safeCorkBytes) {
     this.#target = target;
-    this.#limit = limit - chunkHeaderBytes;
+    this.#limit = limit - framingBytes;
   }
 
   /** Whether bytes wait for `resume`. */
@@ -60,7 +59,7 @@ export class PieceWriter {
     const rest = this.#rest;
     if (rest === undefined) return true;
     this.#rest = rest.length > 1 ? rest.subarray(1) : undefined;
-    return this.#target.writeChunk(rest.subarray(0, 1));
+    return this.#target.writeChunk(rest.subarray(0, 1), rest.length === 1);
   }
 
   #feed(bytes: Uint8Array, reserve: number): boolean {
@@ -68,7 +67,7 @@ export class PieceWriter {
     while (offset < bytes.length) {
       const room = offset === 0 ? this.#limit - reserve : this.#limit;
       const end = Math.min(bytes.length, offset + room);
-      const went = this.#target.writeChunk(offset === 0 && end === bytes.length ? bytes : bytes.subarray(offset, end));
+      const went = this.#target.writeChunk(bytes.subarray(offset, end), end === bytes.length);
       offset = end;
       if (!went) {
         if (offset < bytes.length) this.#rest = bytes.subarray(offset);

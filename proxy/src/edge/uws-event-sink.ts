@@ -1,6 +1,6 @@
 import type { HttpResponse } from "uWebSockets.js";
 import type { EventSink, OpenStream } from "../hub/ports.ts";
-import type { CorkedWrite } from "./corked-write.ts";
+import { bytesAfterFrames, type CorkedWrite } from "./corked-write.ts";
 import { type ChunkTarget, isOnePiece, PieceWriter } from "./piece-writer.ts";
 import type { Stalled, StallWatch } from "./stall-watch.ts";
 
@@ -15,8 +15,9 @@ export interface UwsSinkParts {
 
 /**
  * A uWS response as an `EventSink`. Status, headers and the first chunk go out in one cork (headers alone would stay
- * an unfinished block); afterwards there is at most one write per cork. The library's handler has a cork of its own
- * around all that is written in it: what comes after the first write there waits for the next turn.
+ * an unfinished block); afterwards there is at most one write per cork, with the comment behind it that ends its chunk.
+ * The library's handler has a cork of its own around all that is written in it: what comes after the first write there
+ * waits for the next turn.
  * Never `end(…, closeConnection)`: it writes a header line into the middle of a chunked body.
  */
 export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
@@ -33,6 +34,11 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   #wrote = false;
   #state: "open" | "ending" | "ended" = "open";
   #stream: OpenStream | undefined;
+
+  /** A getter: a field would cost each stream a word. */
+  get addedBytes(): number {
+    return bytesAfterFrames;
+  }
 
   constructor(response: HttpResponse, head: string, parts: UwsSinkParts, corked = false) {
     this.#response = response;
@@ -55,16 +61,13 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
 
   write(frames: Uint8Array): boolean {
     if (this.#state !== "open" || frames.length === 0) return !this.#full;
-    const went = this.#feed(frames);
-    if (!went && !this.#full) this.#parts.stalls.began(this);
-    this.#full = !went;
-    return went;
+    return this.#send(frames);
   }
 
   end(frames?: Uint8Array): void {
     if (this.#state !== "open") return;
-    if (frames !== undefined) this.write(frames);
     this.#state = "ending";
+    if (frames !== undefined && frames.length > 0) this.#send(frames);
     if (this.#pieces?.waiting !== true && !this.#isSpent) this.#finish();
   }
 
@@ -80,7 +83,7 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
    */
   nudge(): void {
     if (this.#state === "ended") return;
-    const went = this.#pieces?.waiting === true ? this.#pieces.nudge() : this.writeChunk(nothing);
+    const went = this.#pieces?.waiting === true ? this.#pieces.nudge() : this.writeChunk(nothing, false);
     if (went) this.#writable();
   }
 
@@ -108,18 +111,26 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   }
 
   /** For the pieces of what is written. */
-  writeChunk(chunk: Uint8Array): boolean {
+  writeChunk(chunk: Uint8Array, whole: boolean): boolean {
     this.#wrote = true;
-    const went = this.#parts.corked.write(this.#response, this.#head, chunk);
+    // The end of the answer ends the last chunk, too.
+    const went = this.#parts.corked.write(this.#response, this.#head, chunk, whole && this.#state === "open");
     this.#head = undefined;
     if (!went) this.#hear();
+    return went;
+  }
+
+  #send(frames: Uint8Array): boolean {
+    const went = this.#feed(frames);
+    if (!went && !this.#full) this.#parts.stalls.began(this);
+    this.#full = !went;
     return went;
   }
 
   #feed(frames: Uint8Array): boolean {
     const reserve = this.#headerBytes();
     if (this.#pieces === undefined && !this.#isSpent && isOnePiece(frames.length, reserve))
-      return this.writeChunk(frames);
+      return this.writeChunk(frames, true);
     this.#pieces ??= new PieceWriter(this);
     return this.#corked ? this.#pieces.hold(frames) : this.#pieces.write(frames, reserve);
   }
@@ -149,7 +160,7 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
     this.#full = this.#pieces?.resume(this.#headerBytes()) === false;
     if (!this.#full && this.#state === "ending") this.#finish();
     else if (!this.#full && wasFull) this.#stream?.writable();
-    if (!this.#wrote && this.#state === "open") this.#full = !this.writeChunk(nothing);
+    if (!this.#wrote && this.#state === "open") this.#full = !this.writeChunk(nothing, false);
     if (this.#full) this.#parts.stalls.began(this);
     else this.#parts.stalls.ended(this);
     return true;

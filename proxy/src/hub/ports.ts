@@ -124,6 +124,8 @@ export class JournalUnavailable extends Error {
 
 /** Where one stream's bytes go. Calls after the end do nothing. */
 export interface EventSink {
+  /** Bytes of event stream that it adds to each write; absent: none. */
+  readonly addedBytes?: number;
   /**
    * Takes whole frames; the bytes are shared and must not be changed.
    * False: taken, but write no more until `OpenStream.writable()` is called.

@@ -80,7 +80,7 @@ export class StreamTeller {
   }
 
   write(stream: Stream, bytes: Uint8Array): void {
-    this.#dependencies.wrote(stream, bytes.length);
+    this.#dependencies.wrote(stream, bytes.length + (stream.sink.addedBytes ?? 0));
     if (!stream.sink.write(bytes)) block(stream);
   }
 }

@@ -47,11 +47,12 @@ describe("readEvent", () => {
     });
   });
 
-  it("reads what writeHeaders wrote", () => {
-    const headers = writeHeaders({ data, type: "gr\u00fcn" as EventType, retry: 2_000 }, "id");
+  it.each(["gr\u00fcn", " revenprox.gap", "trail\t", "\ufeffmark"])("reads what writeHeaders wrote: %j", (text) => {
+    const type = text as EventType;
+    const headers = writeHeaders({ data, type, retry: 2_000 }, "id");
     expect(readEvent(scanHeaders(headers.encode()), data, rules)).toEqual({
       kind: "event",
-      event: { data, type: "gr\u00fcn", retry: 2_000 },
+      event: { data, type, retry: 2_000 },
     });
     expect(headers.get("Nats-Msg-Id")).toBe("id");
   });

@@ -5,7 +5,8 @@ import type { EventTrace, PublishedEvent } from "../hub/event.ts";
 import { clampRetry, parseEventType } from "../hub/event-type.ts";
 import type { JournalHeaders } from "./raw-headers.ts";
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** A byte order mark is a character of the type like any other. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const digits = /^[0-9]{1,15}$/;
 
 /** Why a message on the bus is no event; it is skipped and its sequence counts as passed. */
@@ -86,7 +87,8 @@ export const writePlainHeaders = (event: PublishedEvent): MsgHdrsImpl | undefine
 };
 
 const writeEventHeaders = (event: PublishedEvent, headers: MsgHdrsImpl): MsgHdrsImpl => {
-  if (event.type !== undefined) headers.append(eventHeaders.type, event.type);
+  // Past `append`, which takes white space off the ends: " revenprox.gap" would come back as a reserved type.
+  if (event.type !== undefined) headers.headers.set(eventHeaders.type, [event.type]);
   if (event.retry !== undefined) headers.append(eventHeaders.retry, String(event.retry));
   if (event.trace !== undefined) writeTrace(event.trace, headers);
   return headers;
