@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { placedStreams } from "../../test/testing/placed-streams.ts";
 import { until } from "../../test/testing/proxy-process.ts";
 import { openStream } from "../../test/testing/raw-stream.ts";
 import { type Bench, send } from "../bench.ts";
@@ -54,10 +55,13 @@ export const eventIdCases: readonly ConformanceCase[] = [
     wpt: "format-field-id-2",
     judges: [...readers, "wire"],
     run: async (bench) => {
-      const { port } = await bench.fleet.start({ REVENPROX_JOURNAL__ENABLED: "false" });
+      const proxy = await bench.fleet.start({ REVENPROX_JOURNAL__ENABLED: "false" });
+      bench.later(() => proxy.stop());
+      const { port } = proxy;
       const opened = await bench.openAll({ base: `http://127.0.0.1:${port}`, types: ["note"] });
       const stream = openStream(port, bench.path);
-      await stream.waitFor("retry: ");
+      bench.later(() => stream.close());
+      await placedStreams(proxy, opened.length + 1);
       const events = [{ data: "plain" }, { data: "two\nlines" }, { data: "typed", event: "note" }];
       for (const event of events) {
         const body = JSON.stringify(event);
@@ -71,7 +75,6 @@ export const eventIdCases: readonly ConformanceCase[] = [
         events.map(() => ""),
       );
       ok(!/^id/m.test(await stream.waitFor("data: typed\n\n")));
-      stream.close();
     },
   },
   {

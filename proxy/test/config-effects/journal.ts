@@ -5,6 +5,7 @@ import { connect } from "@nats-io/transport-node";
 import { expect } from "vitest";
 import type { NatsProcess } from "../../src/mesh/testing/nats-process.ts";
 import { type EffectRow, withProxy } from "../testing/effect-row.ts";
+import { placedStreams } from "../testing/placed-streams.ts";
 import { type Environment, type ProxyProcess, until } from "../testing/proxy-process.ts";
 import { openStream, publish } from "../testing/raw-stream.ts";
 import { ready, withNats } from "../testing/with-nats.ts";
@@ -98,7 +99,7 @@ export const journalRows: readonly EffectRow[] = [
       for (const enabled of [false, true])
         await onNats({ REVENPROX_JOURNAL__ENABLED: String(enabled) }, async ({ proxy, manager }) => {
           const listener = openStream(proxy.port, "/events/a");
-          await listener.waitFor("retry: ");
+          await placedStreams(proxy);
           const answer = await fetch(`http://127.0.0.1:${proxy.port}/events/a`, { method: "POST", body: "x" });
           expect([answer.status, "id" in ((await answer.json()) as object)]).toEqual([202, enabled]);
           expect((await listener.waitFor("data: x\n\n")).includes("id: ")).toBe(enabled);
