@@ -15,7 +15,8 @@ export interface FanOutSettings {
 export class FanOut {
   readonly #clock: Clock;
   readonly #settings: FanOutSettings;
-  readonly #waiting = new Set<TopicStreams>();
+  /** In order; who is no longer `announced` was written or forgotten since. */
+  #waiting: TopicStreams[] = [];
   #scheduled = false;
   /** Before the end of the window. */
   #cancelTimer: (() => void) | undefined;
@@ -29,20 +30,26 @@ export class FanOut {
   /** `streams` have something new in their ring. */
   announce(streams: TopicStreams): void {
     if (streams.size === 0) return;
-    this.#waiting.add(streams);
+    this.#enqueue(streams);
     // Who is not written before the ring is full would have to read the journal.
     if (streams.ringFills) this.#endTurn();
     else this.#schedule();
   }
 
   forget(streams: TopicStreams): void {
-    this.#waiting.delete(streams);
+    streams.announced = false;
   }
 
   stop(): void {
-    this.#waiting.clear();
+    this.#waiting = [];
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+  }
+
+  #enqueue(streams: TopicStreams): void {
+    if (streams.announced) return;
+    streams.announced = true;
+    this.#waiting.push(streams);
   }
 
   #schedule(): void {
@@ -71,14 +78,18 @@ export class FanOut {
   readonly #turn = (): void => {
     this.#scheduled = false;
     let budget = this.#settings.streamsPerTurn;
+    let visited = 0;
     for (const streams of this.#waiting) {
       if (budget <= 0) break;
-      this.#waiting.delete(streams);
+      visited += 1;
+      if (!streams.announced) continue;
+      streams.announced = false;
       budget -= streams.pass(budget);
       // Behind the others, so that one crowded topic does not hold them up.
-      if (streams.passing) this.#waiting.add(streams);
+      if (streams.passing) this.#enqueue(streams);
     }
-    if (this.#waiting.size === 0) return;
+    this.#waiting = this.#waiting.slice(visited);
+    if (this.#waiting.length === 0) return;
     this.#scheduled = true;
     this.#clock.endOfTurn(this.#turn);
   };

@@ -100,6 +100,7 @@ export class FrameRing {
    */
   entryFrom(after: number): number {
     const entry = Math.max(after, this.#floor);
+    if (this.#gaps.length === 0) return entry;
     const end = this.#gaps.reduce((last, { from, to }) => (from <= entry ? Math.max(last, to) : last), entry);
     return end === entry ? entry : this.entryFrom(end);
   }

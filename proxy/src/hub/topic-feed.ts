@@ -76,6 +76,15 @@ export class TopicFeed {
     return this.#compared;
   }
 
+  /** True: the event is the one that was due, and is to be delivered. False: it is for `live`. Nearly all are due: they make no effects. */
+  isDue(event: LiveEvent): boolean {
+    const passed = this.#passed;
+    if (passed === undefined || !this.#compared || this.#held.length > 0) return false;
+    if (event.sequence <= passed || !follows(event, passed)) return false;
+    this.#passed = event.sequence;
+    return true;
+  }
+
   live(event: LiveEvent): readonly FeedEffect[] {
     if (this.#passed === undefined || !this.#compared) {
       this.#hold(event);

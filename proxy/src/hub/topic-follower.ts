@@ -1,15 +1,14 @@
 import { backOffMs } from "./back-off.ts";
 import { DeliveredEvent } from "./delivered-event.ts";
-import type { EventTrace, Topic, TopicId } from "./event.ts";
+import type { EventTrace, PublishedEvent, Topic, TopicId } from "./event.ts";
 import { formatEventId } from "./event-id.ts";
-import { encodedFrame } from "./frame-encoding.ts";
 import { FrameRing } from "./frame-ring.ts";
 import { HoleFiller } from "./hole-filler.ts";
 import type { MergeMember } from "./merge-buffer.ts";
 import { NamedTimers } from "./named-timers.ts";
 import { type EpochChange, JournalUnavailable, type LiveEvent, unstoredEpoch } from "./ports.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
-import { gapFrames } from "./sse-frame.ts";
+import { eventFrame, gapFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
 import { StreamOpening } from "./stream-opening.ts";
 import type { SweptTopic } from "./tail-sweep.ts";
@@ -23,8 +22,6 @@ import type { DeliverySpan } from "./tracing.ts";
 
 /** A replica that answered the first comparison may have been behind the leader; by then it no longer is. */
 const secondLookMs = 1_000;
-
-type DeliverEffect = Extract<FeedEffect, { kind: "deliver" }>;
 
 /** Follows one topic while it has streams, and a while longer. */
 export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeMember {
@@ -226,7 +223,15 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   }
 
   #live(event: LiveEvent): void {
-    if (!this.#stopped) this.#run(this.#feed.live(event));
+    if (this.#stopped) return;
+    if (!this.#feed.isDue(event)) {
+      this.#run(this.#feed.live(event));
+      return;
+    }
+    this.#listeners.changed();
+    if (event.event === undefined) return;
+    this.#deliver(event.sequence, event.acceptedAt, event.event);
+    this.#appended();
   }
 
   #run(effects: readonly FeedEffect[]): void {
@@ -234,19 +239,22 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     if (effects.length === 0) return;
     const before = this.ring.newest;
     for (const effect of effects) this.#runOne(effect);
-    if (this.ring.newest === before) return;
+    if (this.ring.newest !== before) this.#appended();
+  }
+
+  #appended(): void {
     this.#shared.ringBudget.touched(this.ring);
     this.#shared.fanOut.announce(this.streams);
   }
 
   #runOne(effect: FeedEffect): void {
-    const id = (sequence: number) => formatEventId(this.epoch, sequence);
     switch (effect.kind) {
       case "deliver":
-        this.#deliver(effect, id(effect.sequence));
+        this.#deliver(effect.sequence, effect.acceptedAt, effect.event);
         return;
       case "gap": {
         const { from, to } = effect;
+        const id = (sequence: number) => formatEventId(this.epoch, sequence);
         const reason = this.epoch === unstoredEpoch ? "not_stored" : "expired";
         const gap = { topic: this.topic, reason } as const;
         const bytes = gapFrames([{ ...gap, from: id(from), to: id(to) }], id(to));
@@ -264,9 +272,10 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     }
   }
 
-  #deliver({ sequence, acceptedAt, event }: DeliverEffect, id: string): void {
+  #deliver(sequence: number, acceptedAt: number, event: PublishedEvent): void {
     const { topic } = this;
-    const bytes = encodedFrame("plain", { topic, id, place: id, event });
+    const id = formatEventId(this.epoch, sequence);
+    const bytes = eventFrame(id, event);
     this.ring.append({ kind: "event", sequence, bytes });
     const traced = event.trace === undefined ? undefined : this.#traced(event.trace, acceptedAt, id);
     this.streams.arrived(acceptedAt, traced);

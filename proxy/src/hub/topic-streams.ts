@@ -9,6 +9,8 @@ const none: readonly number[] = [];
 /** The streams of one topic or one set of topics, and the pass that writes what is new to all of them. */
 export class TopicStreams {
   readonly pump: StreamPump;
+  /** Waits for its turn in the fan-out. */
+  announced = false;
   readonly #dependencies: PumpDependencies;
   readonly #streams: Stream[] = [];
   /** Streams below this index are still to be visited in this pass; 0 = no pass is under way. */

@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import { eventHeaders } from "@revenprox/contract/nats-subjects";
-import type { EventTrace, PublishedEvent } from "../hub/event.ts";
+import type { PublishedEvent } from "../hub/event.ts";
 import { clampRetry, parseEventType } from "../hub/event-type.ts";
+import { withFrameRoom } from "../hub/frame-room.ts";
 import type { JournalHeaders } from "./raw-headers.ts";
 
 /** A byte order mark is a character of the type like any other. */
@@ -60,41 +61,55 @@ export const readEvent = (headers: JournalHeaders, data: Uint8Array, rules: Mess
   if (type === undefined) return malformed("event-type");
   const retry = headers.retry === undefined ? absent : readRetry(headers.retry);
   if (retry === undefined) return malformed("retry");
-  return { kind: "event", event: { data: data.slice(), ...type, ...retry, ...readTrace(headers) } };
+  return { kind: "event", event: { data: withFrameRoom(data), ...type, ...retry, ...readTrace(headers) } };
 };
 
-/** Headers of an event on its way into the journal. */
-export const writeHeaders = (event: PublishedEvent, messageId: string): MsgHdrsImpl => {
-  const headers = new MsgHdrsImpl();
-  headers.append("Nats-Msg-Id", messageId);
-  return writeEventHeaders(event, headers);
-};
+/** Header block of an event on its way into the journal. */
+export const writeHeaders = (event: PublishedEvent, messageId: string): string =>
+  `${preamble}${line("Nats-Msg-Id", messageId)}${eventLines(event)}\r\n`;
 
-/** Headers of the events of an atomic batch (ADR-50 of NATS): all are stored, or none. Message ids have no place in it. */
-export const writeBatchHeaders = (events: readonly PublishedEvent[], batchId: string): MsgHdrsImpl[] =>
+/** Header blocks of the events of an atomic batch (ADR-50 of NATS): all are stored, or none. Message ids have no place in it. */
+export const writeBatchHeaders = (events: readonly PublishedEvent[], batchId: string): string[] =>
   events.map((event, index) => {
-    const headers = new MsgHdrsImpl();
-    headers.append("Nats-Batch-Id", batchId);
-    headers.append("Nats-Batch-Sequence", String(index + 1));
-    if (index === events.length - 1) headers.append("Nats-Batch-Commit", "1");
-    return writeEventHeaders(event, headers);
+    const place = line("Nats-Batch-Id", batchId) + line("Nats-Batch-Sequence", String(index + 1));
+    const commit = index === events.length - 1 ? line("Nats-Batch-Commit", "1") : "";
+    return `${preamble}${place}${commit}${eventLines(event)}\r\n`;
   });
 
 /** Headers of an event that is not stored; undefined where it needs none. */
 export const writePlainHeaders = (event: PublishedEvent): MsgHdrsImpl | undefined => {
-  const isData = event.type === undefined && event.retry === undefined && event.trace === undefined;
-  return isData ? undefined : writeEventHeaders(event, new MsgHdrsImpl());
-};
-
-const writeEventHeaders = (event: PublishedEvent, headers: MsgHdrsImpl): MsgHdrsImpl => {
+  const fields = eventFields(event);
+  if (fields.length === 0) return undefined;
+  const headers = new MsgHdrsImpl();
   // Past `append`, which takes white space off the ends: " revenprox.gap" would come back as a reserved type.
-  if (event.type !== undefined) headers.headers.set(eventHeaders.type, [event.type]);
-  if (event.retry !== undefined) headers.append(eventHeaders.retry, String(event.retry));
-  if (event.trace !== undefined) writeTrace(event.trace, headers);
+  for (const [name, value] of fields) headers.headers.set(name, [value]);
   return headers;
 };
 
-const writeTrace = ({ traceparent, decided }: EventTrace, headers: MsgHdrsImpl): void => {
-  headers.append(eventHeaders.traceparent, traceparent);
-  if (decided) headers.append(eventHeaders.traced, "1");
+const preamble = "NATS/1.0\r\n";
+const lineEnd = /[\r\n]/;
+
+/** Throws when the value would begin a header of its own. */
+const line = (name: string, value: string): string => {
+  if (lineEnd.test(value)) throw new TypeError(`a line end in the header ${name}`);
+  return `${name}: ${value}\r\n`;
 };
+
+type HeaderField = readonly [name: string, value: string];
+
+const noFields: readonly HeaderField[] = [];
+
+const eventFields = ({ type, retry, trace }: PublishedEvent): readonly HeaderField[] => {
+  if (type === undefined && retry === undefined && trace === undefined) return noFields;
+  const fields: HeaderField[] = [];
+  if (type !== undefined) fields.push([eventHeaders.type, type]);
+  if (retry !== undefined) fields.push([eventHeaders.retry, String(retry)]);
+  if (trace !== undefined) fields.push([eventHeaders.traceparent, trace.traceparent]);
+  if (trace?.decided === true) fields.push([eventHeaders.traced, "1"]);
+  return fields;
+};
+
+const eventLines = (event: PublishedEvent): string =>
+  eventFields(event)
+    .map(([name, value]) => line(name, value))
+    .join("");

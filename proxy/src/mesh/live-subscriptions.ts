@@ -1,10 +1,12 @@
-import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { natsSubjects } from "@revenprox/contract/nats-subjects";
 import type { TopicId } from "../hub/event.ts";
 import type { StoredEvent } from "../hub/ports.ts";
 import { type Clock, JournalUnavailable, type LiveEvent, type Log } from "../hub/ports.ts";
 import { boundedWarning } from "./bounded-log.ts";
-import { type JournalHeaders, rawMessage, republishedServerHeaders, scanHeaders } from "./raw-headers.ts";
+import { type JournalHeaders, republishedServerHeaders, scanHeaders } from "./raw-headers.ts";
+import { subscribeWire, type WireSubscription } from "./wire-connection.ts";
+import type { WireMessage } from "./wire-reader.ts";
 
 export interface LiveSubscriptionsDeps {
   readonly clock: Clock;
@@ -18,7 +20,7 @@ export interface LiveSubscriptionsDeps {
 interface Following {
   readonly topicId: TopicId;
   readonly onEvent: (event: LiveEvent) => void;
-  subscription: Subscription | undefined;
+  subscription: WireSubscription | undefined;
 }
 
 const confirmTimeoutMs = 5_000;
@@ -97,26 +99,27 @@ export class LiveSubscriptions {
   }
 
   #subscribe(connection: NatsConnection, following: Following): void {
-    following.subscription = connection.subscribe(this.#subjects.out(following.topicId), {
-      callback: (fault, message) => {
-        if (fault === null) this.#received(following, message);
-        else this.#warn({ topic_id: following.topicId, cause: fault.message });
-      },
-    });
+    const { topicId } = following;
+    following.subscription = subscribeWire(
+      connection,
+      this.#subjects.out(topicId),
+      (message) => this.#received(following, message),
+      (fault) => this.#warn({ topic_id: topicId, cause: fault.message }),
+    );
   }
 
-  /** Runs inside the client's reader, which a thrown error would close for good. */
-  #received(following: Following, message: Msg): void {
+  /** Runs inside the connection's reader, which a thrown error would close for good. */
+  #received({ topicId, onEvent }: Following, { bytes, headersAt, dataAt, end }: WireMessage): void {
     if (this.#muted) return;
     try {
-      const { headers: block, data } = rawMessage(message);
-      const headers = scanHeaders(block);
-      if (!(headers.sequence > 0)) throw new TypeError("a message without a sequence");
-      this.#deps.onSequence(headers.sequence);
-      const stored = this.#deps.toStored(headers, data, republishedServerHeaders);
-      following.onEvent({ ...stored, previous: headers.lastSequence });
+      const headers = scanHeaders(bytes, headersAt, dataAt);
+      const { sequence, lastSequence: previous } = headers;
+      if (!(sequence > 0)) throw new TypeError("a message without a sequence");
+      this.#deps.onSequence(sequence);
+      const { acceptedAt, event } = this.#deps.toStored(headers, bytes.subarray(dataAt, end), republishedServerHeaders);
+      onEvent(event === undefined ? { sequence, acceptedAt, previous } : { sequence, acceptedAt, event, previous });
     } catch (fault) {
-      this.#warn({ topic_id: following.topicId, cause: String(fault) });
+      this.#warn({ topic_id: topicId, cause: String(fault) });
     }
   }
 }

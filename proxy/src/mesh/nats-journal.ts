@@ -32,6 +32,7 @@ import { writeNudge } from "./nudge.ts";
 import { PublishPipeline } from "./publish-pipeline.ts";
 import { ReplayMirror } from "./replay-mirror.ts";
 import { createStoredEventReader } from "./stored-event.ts";
+import { wireOf } from "./wire-connection.ts";
 
 export interface NatsJournalDeps {
   readonly clock: Clock;
@@ -221,7 +222,7 @@ class JetStreamJournal implements NatsJournal {
       mirror: this.#mirror,
       onUsable: () => {
         const connection = this.#links.publish.connection;
-        if (connection !== undefined) this.#pipeline.resume(connection, this.#inboxPrefix);
+        if (connection !== undefined) this.#pipeline.resume(wireOf(connection), this.#inboxPrefix);
         this.#feed.usable();
       },
       onUnusable: () => {

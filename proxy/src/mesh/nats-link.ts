@@ -1,7 +1,7 @@
 import type { ConnectionOptions, NatsConnection, Status } from "@nats-io/nats-core";
-import { connect } from "@nats-io/transport-node";
 import type { Clock, Log, Random } from "../hub/ports.ts";
 import { boundedWarning } from "./bounded-log.ts";
+import { connectWire } from "./wire-connection.ts";
 
 export interface NatsLinkDeps {
   readonly clock: Clock;
@@ -22,7 +22,7 @@ const message = (fault: unknown): string => (fault instanceof Error ? fault.mess
 
 /** Connects once and leaves again; rejects when NATS does not let this process in. */
 export const tryConnection = async (options: ConnectionOptions): Promise<void> => {
-  const connection = await connect({ ...options, timeout: firstConnectTimeoutMs, reconnect: false });
+  const connection = await connectWire({ ...options, timeout: firstConnectTimeoutMs, reconnect: false });
   await connection.close();
 };
 
@@ -73,7 +73,7 @@ export class NatsLink {
 
   async #attempt(failures: number): Promise<void> {
     try {
-      const connection = await connect({ ...this.#deps.options, timeout: firstConnectTimeoutMs });
+      const connection = await connectWire({ ...this.#deps.options, timeout: firstConnectTimeoutMs });
       if (this.#closed) return await connection.close();
       this.#connection = connection;
       void this.#watch(connection);

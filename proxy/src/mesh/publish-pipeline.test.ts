@@ -1,5 +1,3 @@
-import type { Msg, SubscriptionOptions } from "@nats-io/nats-core";
-import type { MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import { proxyConfig } from "@revenprox/contract/config/proxy-config";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { PublishOutcome } from "../hub/ports.ts";
@@ -7,6 +5,8 @@ import { ManualClock } from "../hub/testing/manual-clock.ts";
 import { JournalPosition } from "./journal-position.ts";
 import { PublishPipeline } from "./publish-pipeline.ts";
 import { event, topicNumber } from "./testing/event-text.ts";
+import type { WireConnection } from "./wire-connection.ts";
+import type { WireReceiver } from "./wire-reader.ts";
 
 interface Sent {
   readonly reply: string;
@@ -14,26 +14,28 @@ interface Sent {
 }
 
 /** A connection whose other end is the test. */
-const fakeConnection = (maxPayload = 1_048_576) => {
+const fakeConnection = (mostBytes = 1_048_576) => {
   const sent: Sent[] = [];
-  let callback: SubscriptionOptions["callback"];
-  return {
-    sent,
-    answer: (index: number, payload: unknown) =>
-      callback?.(null, {
-        subject: sent[index]?.reply ?? "",
-        data: payload === undefined ? new Uint8Array(0) : new TextEncoder().encode(JSON.stringify(payload)),
-      } as Msg),
-    connection: {
-      info: { max_payload: maxPayload },
-      publish: (_: string, __: unknown, options: { reply: string; headers: MsgHdrsImpl }) =>
-        void sent.push({ reply: options.reply, messageId: options.headers.get("Nats-Msg-Id") }),
-      subscribe: (_: string, options: SubscriptionOptions) => {
-        callback = options.callback;
-        return { isClosed: () => false, unsubscribe: () => undefined };
-      },
-    } as unknown as Parameters<PublishPipeline["resume"]>[0],
+  let take: WireReceiver = () => undefined;
+  const connection: WireConnection = {
+    mostBytes,
+    send: (operations) => {
+      const text = Buffer.from(operations).toString();
+      for (const [, reply = "", messageId = ""] of text.matchAll(/HPUB \S+ (\S+) \d+ \d+\r\n.+\r\nNats-Msg-Id: (\S+)/g))
+        sent.push({ reply, messageId });
+    },
+    subscribe: (_, receiver) => {
+      take = receiver;
+      return { isClosed: () => false, unsubscribe: () => undefined };
+    },
   };
+  const answer = (index: number, payload: unknown): void => {
+    const subject = Buffer.from(sent[index]?.reply ?? "");
+    const bytes = Buffer.concat([subject, Buffer.from(payload === undefined ? "" : JSON.stringify(payload))]);
+    const [subjectEnd, dataAt] = [subject.length, subject.length];
+    take({ bytes, subjectAt: 0, subjectEnd, headersAt: dataAt, dataAt, end: bytes.length });
+  };
+  return { sent, answer, connection };
 };
 
 const topic = topicNumber(1);
@@ -74,11 +76,12 @@ beforeEach(() => {
   });
 });
 
-const publish = () => {
+const publish = async () => {
   const settled: { outcome?: PublishOutcome } = {};
   void pipeline.publish(topic, event("data")).then((outcome) => {
     settled.outcome = outcome;
   });
+  await clock.settle();
   return settled;
 };
 
@@ -86,7 +89,7 @@ describe("PublishPipeline", () => {
   it("answers with the place the journal gave", async () => {
     const { connection, answer } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     answer(0, { seq: 5 });
     await clock.settle();
     expect(settled.outcome).toEqual({ kind: "stored", cursor: { epoch: 1_000, sequence: 5 } });
@@ -97,7 +100,7 @@ describe("PublishPipeline", () => {
   it("tries again under the same id when nobody takes it, and is stored once somebody does", async () => {
     const { connection, answer, sent } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     answer(0, undefined);
     await clock.advance(200);
     expect(noResponders).toBe(1);
@@ -111,7 +114,7 @@ describe("PublishPipeline", () => {
   it("says `unavailable` when nobody took it until the deadline, for it was surely not stored", async () => {
     const { connection, answer, sent } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     for (let answered = 0; settled.outcome === undefined; ) {
       for (; answered < sent.length; answered += 1) answer(answered, undefined);
       await clock.advance(100);
@@ -123,7 +126,7 @@ describe("PublishPipeline", () => {
   it("says `unknown` when an answer stayed away, after attempts under the same id", async () => {
     const { connection, sent } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     await clock.advance(9_900);
     expect(settled.outcome).toBeUndefined();
     await clock.advance(200);
@@ -135,7 +138,7 @@ describe("PublishPipeline", () => {
   it("tells the topic's followers when a repeated attempt turns out to be stored", async () => {
     const { connection, answer } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     await clock.advance(2_100);
     answer(1, { seq: 4, duplicate: true });
     await clock.settle();
@@ -146,7 +149,7 @@ describe("PublishPipeline", () => {
   it("takes a late answer to an earlier attempt", async () => {
     const { connection, answer } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     await clock.advance(2_100);
     answer(0, { seq: 4 });
     await clock.settle();
@@ -156,11 +159,12 @@ describe("PublishPipeline", () => {
   it("sends again after a lost connection what may not have arrived", async () => {
     const first = fakeConnection();
     pipeline.resume(first.connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     pipeline.suspend();
     await clock.advance(500);
     const second = fakeConnection();
     pipeline.resume(second.connection, "_INBOX");
+    await clock.settle();
     expect(second.sent.map(({ messageId }) => messageId)).toEqual(first.sent.map(({ messageId }) => messageId));
     first.answer(0, { seq: 3, duplicate: true });
     await clock.settle();
@@ -171,12 +175,12 @@ describe("PublishPipeline", () => {
     const { connection, sent } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
     pipeline.suspend();
-    const waiting = publish();
+    const waiting = await publish();
     await clock.advance(5_000);
     expect(waiting.outcome).toBeUndefined();
     await clock.advance(5_100);
     expect(waiting.outcome).toEqual({ kind: "unavailable" });
-    const refused = publish();
+    const refused = await publish();
     await clock.settle();
     expect(refused.outcome).toEqual({ kind: "unavailable" });
     expect(sent).toEqual([]);
@@ -185,13 +189,13 @@ describe("PublishPipeline", () => {
   it("takes no more than its bound at once", async () => {
     const { connection, answer, sent } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const all = [publish(), publish(), publish(), publish()];
+    const all = await Promise.all([publish(), publish(), publish(), publish()]);
     await clock.settle();
     expect(all.map(({ outcome }) => outcome?.kind)).toEqual([undefined, undefined, undefined, "busy"]);
     expect(sent).toHaveLength(3);
     answer(1, { seq: 1 });
     await clock.settle();
-    publish();
+    await publish();
     expect(sent).toHaveLength(4);
   });
 
@@ -207,7 +211,7 @@ describe("PublishPipeline", () => {
     const { connection, answer } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
     position.note(50);
-    const settled = publish();
+    const settled = await publish();
     answer(0, { seq: 2 });
     await clock.settle();
     expect(stepsBack).toBe(1);
@@ -222,7 +226,7 @@ describe("PublishPipeline", () => {
     look = new Promise((resolve) => {
       found = resolve;
     });
-    const settled = publish();
+    const settled = await publish();
     answer(0, { seq: 51 });
     await clock.settle();
     expect(settled.outcome).toBeUndefined();
@@ -246,7 +250,7 @@ describe("PublishPipeline", () => {
   it("does not take the sequence of an earlier attempt for a step back", async () => {
     const { connection, answer } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     position.note(50);
     answer(0, { seq: 40 });
     await clock.settle();
@@ -257,7 +261,7 @@ describe("PublishPipeline", () => {
   it("answers all that waits when it is closed, and leaves no timer", async () => {
     const { connection } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const sent = publish();
+    const sent = await publish();
     pipeline.close();
     await clock.advance(100);
     expect(sent.outcome).toEqual({ kind: "unknown" });
@@ -267,7 +271,7 @@ describe("PublishPipeline", () => {
   it("survives an answer that makes no sense", async () => {
     const { connection, answer } = fakeConnection();
     pipeline.resume(connection, "_INBOX");
-    const settled = publish();
+    const settled = await publish();
     expect(() => answer(7, { seq: 1 })).not.toThrow();
     answer(0, null);
     await clock.settle();

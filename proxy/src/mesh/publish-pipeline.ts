@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { createInbox, type NatsConnection, type Subscription } from "@nats-io/nats-core";
-import type { MsgHdrsImpl } from "@nats-io/nats-core/internal";
+import { createInbox } from "@nats-io/nats-core";
 import type { JournalConfig } from "@revenprox/contract/config/proxy-config";
 import { natsSubjects } from "@revenprox/contract/nats-subjects";
 import type { PublishedEvent, TopicId } from "../hub/event.ts";
 import type { Clock, Log, PublishOutcome, Random } from "../hub/ports.ts";
 import { boundedWarning } from "./bounded-log.ts";
+import { readDecimal } from "./decimal.ts";
 import { writeBatchHeaders, writeHeaders } from "./event-message.ts";
 import type { JournalPosition } from "./journal-position.ts";
 import { type PublishAnswer, readPublishAnswer } from "./publish-answer.ts";
+import { type OutgoingMessage, PublishWriter } from "./publish-writer.ts";
+import type { WireConnection, WireSubscription } from "./wire-connection.ts";
+import type { WireMessage } from "./wire-reader.ts";
 
 export interface PublishPipelineDeps {
   readonly clock: Clock;
@@ -27,17 +30,10 @@ export interface PublishPipelineDeps {
   readonly looking: () => Promise<void> | undefined;
 }
 
-type PublishConnection = Pick<NatsConnection, "publish" | "subscribe" | "info">;
-
-interface Message {
-  readonly data: Uint8Array;
-  readonly headers: MsgHdrsImpl;
-}
-
 interface Pending {
   readonly topicId: TopicId;
   /** More than one: an atomic batch, answered once. */
-  readonly messages: readonly Message[];
+  readonly messages: readonly OutgoingMessage[];
   readonly deadline: number;
   readonly done: (outcome: PublishOutcome) => void;
   readonly knownBefore: number;
@@ -62,7 +58,6 @@ const retryMs = { base: 50, cap: 1_000 } as const;
 const sweepMs = 50;
 /** Beyond this share of the duplicate window a repeated id might no longer be recognised. */
 const safeWindow = 0.8;
-const largestHeaders = 1_024;
 
 /** Publishes with many acknowledgements in flight: one inbox, no timer per message. */
 export class PublishPipeline {
@@ -74,8 +69,9 @@ export class PublishPipeline {
   readonly #warn: (fields: Readonly<Record<string, unknown>>) => void;
   readonly #retryUntil: number;
   #inbox = "";
-  #subscription: Subscription | undefined;
-  #connection: PublishConnection | undefined;
+  readonly #writer: PublishWriter;
+  #subscription: WireSubscription | undefined;
+  #connection: WireConnection | undefined;
   #closedSince = Number.NEGATIVE_INFINITY;
   #last = 0;
   #cancelSweep: (() => void) | undefined;
@@ -84,19 +80,19 @@ export class PublishPipeline {
     this.#deps = deps;
     this.#subjects = natsSubjects(deps.instance);
     this.#warn = boundedWarning(deps, "The journal refuses events");
+    this.#writer = new PublishWriter({ clock: deps.clock, send: (operations) => this.#connection?.send(operations) });
     this.#retryUntil = deps.journal.duplicateWindowSec * 1_000 * safeWindow;
   }
 
   /** The journal is usable over `connection`: what waits is sent. */
-  resume(connection: PublishConnection, inboxPrefix: string): void {
+  resume(connection: WireConnection, inboxPrefix: string): void {
     if (this.#subscription === undefined || this.#subscription.isClosed()) {
       this.#inbox = `${createInbox(inboxPrefix)}.`;
-      this.#subscription = connection.subscribe(`${this.#inbox}*`, {
-        callback: (fault, message) => {
-          if (fault !== null) this.#warn({ cause: fault.message });
-          else this.#answered(message.subject, message.data);
-        },
-      });
+      this.#subscription = connection.subscribe(
+        `${this.#inbox}*`,
+        (message) => this.#answered(message),
+        (fault) => this.#warn({ cause: fault.message }),
+      );
     }
     this.#connection = connection;
     for (const [token, entry] of this.#pending) if (!entry.sent) this.#send(token, entry);
@@ -106,6 +102,7 @@ export class PublishPipeline {
   suspend(): void {
     if (this.#connection === undefined) return;
     this.#connection = undefined;
+    this.#writer.clear();
     this.#closedSince = this.#deps.clock.now();
     for (const entry of this.#pending.values()) {
       if (entry.sent) entry.open = true;
@@ -137,7 +134,7 @@ export class PublishPipeline {
     });
   }
 
-  #enter(topicId: TopicId, write: (own: string) => readonly Message[]): Promise<PublishOutcome> {
+  #enter(topicId: TopicId, write: (own: string) => readonly OutgoingMessage[]): Promise<PublishOutcome> {
     const { journal, clock, position } = this.#deps;
     if (this.#pending.size >= journal.maxInFlight) return Promise.resolve({ kind: "busy" });
     const now = clock.now();
@@ -170,12 +167,11 @@ export class PublishPipeline {
   }
 
   /** Most bytes of data the server takes with a message's headers, when the message has more. */
-  #dataLimit(messages: readonly Message[]): number | undefined {
-    const most = this.#connection?.info?.max_payload;
+  #dataLimit(messages: readonly OutgoingMessage[]): number | undefined {
+    const most = this.#connection?.mostBytes;
     if (most === undefined) return undefined;
     for (const { data, headers } of messages) {
-      if (data.length + largestHeaders <= most) continue;
-      const limit = most - headers.encode().length;
+      const limit = most - Buffer.byteLength(headers);
       if (data.length > limit) return Math.max(0, limit);
     }
     return undefined;
@@ -195,36 +191,28 @@ export class PublishPipeline {
     entry.epoch = this.#deps.position.epoch;
     entry.sent = true;
     entry.sentAt = now;
-    try {
-      this.#put(this.#connection, token, entry);
-    } catch (fault) {
-      this.#warn({ cause: fault instanceof Error ? fault.message : String(fault) });
-      this.#waitAgain(entry);
-    }
+    this.#put(token, entry);
   }
 
-  #put(connection: PublishConnection, token: number, { topicId, messages }: Pending): void {
+  #put(token: number, { topicId, messages }: Pending): void {
     const subject = this.#subjects.in(topicId);
-    const last = messages.length - 1;
-    for (const [index, { data, headers }] of messages.entries()) {
-      const reply = index === last ? { reply: this.#inbox + token.toString(36) } : {};
-      connection.publish(subject, data, { headers, ...reply });
-    }
+    const last = messages.at(-1);
+    for (const message of messages)
+      this.#writer.write(subject, message, message === last ? `${this.#inbox}${token}` : undefined);
   }
 
-  /** Runs inside the client's reader, which a thrown error would close for good. */
-  #answered(subject: string, payload: Uint8Array): void {
+  /** Runs inside the connection's reader, which a thrown error would close for good. */
+  #answered({ bytes, subjectAt, subjectEnd, dataAt, end }: WireMessage): void {
     try {
-      const token = Number.parseInt(subject.slice(this.#inbox.length), 36);
+      const token = readDecimal(bytes, subjectAt + this.#inbox.length, subjectEnd);
       const entry = this.#pending.get(token);
-      if (entry !== undefined) this.#take(token, entry, payload);
+      if (entry !== undefined) this.#take(token, entry, readPublishAnswer(bytes, dataAt, end));
     } catch (fault) {
       this.#deps.log.error("An answer of the journal could not be handled", { cause: String(fault) });
     }
   }
 
-  #take(token: number, entry: Pending, payload: Uint8Array): void {
-    const answer = readPublishAnswer(payload);
+  #take(token: number, entry: Pending, answer: PublishAnswer): void {
     switch (answer.kind) {
       case "stored":
         this.#stored(token, entry, answer);

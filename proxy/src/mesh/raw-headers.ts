@@ -1,5 +1,8 @@
 import type { Msg } from "@nats-io/nats-core";
 import { MsgImpl } from "@nats-io/nats-core/internal";
+import { eventHeaders } from "@revenprox/contract/nats-subjects";
+import { readDecimal } from "./decimal.ts";
+import { readTimestamp } from "./timestamp.ts";
 
 /** A message as it came: header block and payload are views of the read buffer, gone once the callback returns. */
 export interface RawMessage {
@@ -38,107 +41,157 @@ export const republishedServerHeaders = 5;
 export const batchServerHeaders = 6;
 
 const space = 0x20;
+const colon = 0x3a;
+const carriageReturn = 0x0d;
 const statusLinePrefix = "NATS/1.0".length;
-
-const serverHeaderNames = new Set([
-  "Nats-Stream",
-  "Nats-Subject",
-  "Nats-Sequence",
-  "Nats-Time-Stamp",
-  "Nats-Last-Sequence",
-  "Nats-Num-Pending",
-  "Nats-UpTo-Sequence",
-]);
-
-const ownHeaderNames = new Set(["Revenprox-Retry", "Revenprox-Traced", "traceparent"]);
 /** Longer ones are of a version of Trace Context that does not exist, and are not read. */
 const longestTraceHeader = 64;
 
-/** A header block, and the same as text: a character for each byte. */
-interface Block {
-  readonly block: Uint8Array;
-  readonly text: string;
+type Field = "stream" | "subject" | "sequence" | "timestamp" | "lastSequence" | "pending" | "upTo";
+type OwnField = "eventType" | "retry" | "traceparent" | "traced";
+
+interface KnownHeader {
+  readonly name: Buffer;
+  readonly field: Field | OwnField;
+  /** Only the server may write it. */
+  readonly ofServer: boolean;
 }
 
-type Fields = { -readonly [Key in keyof JournalHeaders]: JournalHeaders[Key] };
+const known = (ofServer: boolean, names: readonly (readonly [string, Field | OwnField])[]): readonly KnownHeader[] =>
+  names.map(([name, field]) => ({ name: Buffer.from(name), field, ofServer }));
 
-const take = (fields: Fields, name: string, value: string): void => {
-  switch (name) {
-    case "Nats-Sequence":
-      fields.sequence = Number(value);
-      break;
-    case "Nats-Last-Sequence":
-      fields.lastSequence = Number(value);
-      break;
-    case "Nats-Time-Stamp":
-      fields.timestamp = Date.parse(value);
-      break;
-    case "Nats-Num-Pending":
-      fields.pending = Number(value);
-      break;
-    case "Nats-UpTo-Sequence":
-      fields.upTo = Number(value);
-      break;
-    case "Nats-Stream":
-      fields.stream = value;
-      break;
-    case "Nats-Subject":
-      fields.subject = value;
-      break;
-    case "Revenprox-Retry":
-      fields.retry = value;
-      break;
-    case "traceparent":
-      fields.traceparent = value;
-      break;
-    case "Revenprox-Traced":
-      fields.traced = true;
-      break;
-  }
+const knownHeaders = [
+  ...known(true, [
+    ["Nats-Stream", "stream"],
+    ["Nats-Subject", "subject"],
+    ["Nats-Sequence", "sequence"],
+    ["Nats-Time-Stamp", "timestamp"],
+    ["Nats-Last-Sequence", "lastSequence"],
+    ["Nats-Num-Pending", "pending"],
+    ["Nats-UpTo-Sequence", "upTo"],
+  ]),
+  ...known(false, [
+    [eventHeaders.type, "eventType"],
+    [eventHeaders.retry, "retry"],
+    [eventHeaders.traceparent, "traceparent"],
+    [eventHeaders.traced, "traced"],
+  ]),
+];
+
+/** By the length of the name: a look-up by the name itself would take a string of each. */
+const byLength: readonly (readonly KnownHeader[])[] = Array.from({ length: 20 }, (_, length) =>
+  knownHeaders.filter(({ name }) => name.length === length),
+);
+
+const isAt = (name: Buffer, bytes: Uint8Array, at: number): boolean => {
+  for (let index = 0; index < name.length; index += 1) if (bytes[at + index] !== name[index]) return false;
+  return true;
 };
 
-/** The server appends its headers, so of several with one name the last one is the server's: later lines overwrite. */
-const takeLine = (fields: Fields, { block, text }: Block, from: number, to: number): void => {
-  const nameEnd = text.indexOf(":", from);
-  if (nameEnd < 0 || nameEnd >= to) return;
-  const name = text.slice(from, nameEnd);
-  const valueStart = text.charCodeAt(nameEnd + 1) === space ? nameEnd + 2 : nameEnd + 1;
-  if (name === "Revenprox-Event") {
-    fields.eventType = block.subarray(valueStart, to);
-    return;
+const knownAt = (bytes: Uint8Array, from: number, to: number): KnownHeader | undefined => {
+  for (const header of byLength[to - from] ?? []) if (isAt(header.name, bytes, from)) return header;
+  return undefined;
+};
+
+const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
+
+/** Of a header block; texts are read from it when they are asked for, which must be before the bytes are reused. */
+class HeaderFields implements JournalHeaders {
+  readonly #bytes: Uint8Array;
+  status = 0;
+  sequence = 0;
+  lastSequence = 0;
+  timestamp = Number.NaN;
+  pending = 0;
+  upTo = 0;
+  serverHeaders = 0;
+  eventType: Uint8Array | undefined = undefined;
+  retry: string | undefined = undefined;
+  traceparent: string | undefined = undefined;
+  traced = false;
+  #subjectAt = 0;
+  #subjectEnd = 0;
+  #streamAt = 0;
+  #streamEnd = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
-  if (serverHeaderNames.has(name)) fields.serverHeaders += 1;
-  else if (!ownHeaderNames.has(name) || (name !== "Revenprox-Retry" && to - valueStart > longestTraceHeader)) return;
-  take(fields, name, text.slice(valueStart, to));
+
+  get subject(): string {
+    return latin1(this.#bytes, this.#subjectAt, this.#subjectEnd);
+  }
+
+  get stream(): string {
+    return latin1(this.#bytes, this.#streamAt, this.#streamEnd);
+  }
+
+  /** The server appends its headers, so of several with one name the last one is the server's: later ones overwrite. */
+  take({ field, ofServer }: KnownHeader, from: number, to: number): void {
+    const bytes = this.#bytes;
+    if (ofServer) this.serverHeaders += 1;
+    switch (field) {
+      case "sequence":
+      case "lastSequence":
+      case "pending":
+      case "upTo":
+        this[field] = readDecimal(bytes, from, to);
+        break;
+      case "timestamp":
+        this.timestamp = readTimestamp(bytes, from, to);
+        break;
+      case "stream":
+        this.#streamAt = from;
+        this.#streamEnd = to;
+        break;
+      case "subject":
+        this.#subjectAt = from;
+        this.#subjectEnd = to;
+        break;
+      case "eventType":
+        this.eventType = bytes.subarray(from, to);
+        break;
+      case "retry":
+        this.retry = latin1(bytes, from, to);
+        break;
+      default:
+        if (to - from <= longestTraceHeader) this.#takeTrace(field, from, to);
+    }
+  }
+
+  #takeTrace(field: "traceparent" | "traced", from: number, to: number): void {
+    if (field === "traced") this.traced = true;
+    else this.traceparent = latin1(this.#bytes, from, to);
+  }
+}
+
+/** Offset of the next `\r`, or of the end. */
+const lineEndFrom = (bytes: Uint8Array, from: number, to: number): number => {
+  let at = from;
+  while (at < to && bytes[at] !== carriageReturn) at += 1;
+  return at;
+};
+
+const takeLine = (fields: HeaderFields, bytes: Uint8Array, from: number, to: number): void => {
+  let at = from;
+  while (at < to && bytes[at] !== colon) at += 1;
+  const header = at < to ? knownAt(bytes, from, at) : undefined;
+  if (header !== undefined) fields.take(header, bytes[at + 1] === space ? at + 2 : at + 1, to);
 };
 
 /** Reads a raw NATS header block in one pass; numbers that cannot be read are NaN. */
-export const scanHeaders = (block: Uint8Array): JournalHeaders => {
-  const fields: Fields = {
-    status: 0,
-    sequence: 0,
-    lastSequence: 0,
-    timestamp: Number.NaN,
-    pending: 0,
-    upTo: 0,
-    subject: "",
-    stream: "",
-    serverHeaders: 0,
-    eventType: undefined,
-    retry: undefined,
-    traceparent: undefined,
-    traced: false,
-  };
-  // All of it in one call: one for each name and value costs more than everything else that is done here.
-  const text = Buffer.from(block.buffer, block.byteOffset, block.length).toString("latin1");
-  const whole = { block, text };
-  let end = text.indexOf("\r");
-  if (end > statusLinePrefix) fields.status = Number.parseInt(text.slice(statusLinePrefix, end), 10) || 0;
-  while (end >= 0) {
-    const from = end + 2;
-    end = text.indexOf("\r", from);
-    if (end > from) takeLine(fields, whole, from, end);
-    else break;
+export const scanHeaders = (bytes: Uint8Array, start = 0, end = bytes.length): JournalHeaders => {
+  const fields = new HeaderFields(bytes);
+  const statusAt = start + statusLinePrefix;
+  let lineEnd = lineEndFrom(bytes, start, end);
+  if (lineEnd > statusAt) fields.status = Number.parseInt(latin1(bytes, statusAt, lineEnd), 10) || 0;
+  while (lineEnd < end) {
+    const from = lineEnd + 2;
+    lineEnd = lineEndFrom(bytes, from, end);
+    // The block ends with an empty line.
+    if (lineEnd === from || lineEnd === end) break;
+    takeLine(fields, bytes, from, lineEnd);
   }
   return fields;
 };
