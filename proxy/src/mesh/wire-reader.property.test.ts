@@ -38,7 +38,11 @@ const byReader = (reads: readonly Buffer[]): readonly Seen[] => {
   const reader = new WireReader((subscription) => (subscription % 2 === 0 ? take(subscription) : undefined));
   for (const read of reads) {
     reader.feed(read);
-    for (let operations = reader.next(); operations !== undefined; operations = reader.next()) parser.parse(operations);
+    for (let operations = reader.next(); operations !== undefined; operations = reader.next()) {
+      const before = seen.length;
+      parser.parse(operations);
+      expect(seen.slice(before).filter(([sid, ...message]) => message.length > 1 && Number(sid) % 2 === 0)).toEqual([]);
+    }
   }
   return seen;
 };
