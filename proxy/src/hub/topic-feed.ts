@@ -76,7 +76,10 @@ export class TopicFeed {
     return this.#compared;
   }
 
-  /** True: the event is the one that was due, and is to be delivered. False: it is for `live`. Nearly all are due: they make no effects. */
+  /**
+   * True: the event is the one that was due, and is to be delivered. False: it is for `live`. Nearly all are due, so they
+   * make no effects.
+   */
   isDue(event: LiveEvent): boolean {
     const passed = this.#passed;
     if (passed === undefined || !this.#compared || this.#held.length > 0) return false;
@@ -95,7 +98,6 @@ export class TopicFeed {
       this.#hold(event);
       return event.previous === 0 && this.#held.length === 1 ? this.#askBounds() : this.#fill();
     }
-    if (this.#held.length === 0) return this.#passAlone(event);
     const effects: FeedEffect[] = [];
     this.#pass(event, effects);
     this.#releaseHeld(effects);
@@ -201,12 +203,6 @@ export class TopicFeed {
     const { sequence, acceptedAt, event } = entry;
     this.#passed = sequence;
     if (event !== undefined) effects.push({ kind: "deliver", sequence, acceptedAt, event });
-  }
-
-  /** Nearly every event comes so: a list that grows would take several times the room. */
-  #passAlone({ sequence, acceptedAt, event }: StoredEvent): readonly FeedEffect[] {
-    this.#passed = sequence;
-    return event === undefined ? nothing : [{ kind: "deliver", sequence, acceptedAt, event }];
   }
 
   #skipMissing(first: number | undefined, completeTo: number, effects: FeedEffect[]): void {
