@@ -45,7 +45,8 @@ export default defineConfig({
   test: {
     reporters: reportFile === undefined ? ["default"] : ["default", suiteReporter(reportFile)],
     projects: [
-      project("unit", { include: ["**/*.test.ts"], timeoutSeconds: 30 }),
+      // Properties take seconds, and more where the machine has other work.
+      project("unit", { include: ["**/*.test.ts"], timeoutSeconds: 120 }),
       project("integration", { include: ["**/*.integration.ts"], timeoutSeconds: 180, secondTry: true }),
       project("conformance", {
         include: ["proxy/conformance/**/*.conformance.ts"],

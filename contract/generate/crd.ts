@@ -32,7 +32,8 @@ const structural = ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; js
   if (jsonSchema["maximum"] === Number.MAX_SAFE_INTEGER) delete jsonSchema["maximum"];
   if (zodSchema._zod.def.type === "string") patternToRule(jsonSchema, zodSchema);
   if (zodSchema._zod.def.type === "union") delete jsonSchema["anyOf"];
-  if (jsonSchema["type"] === "integer") jsonSchema["format"] = "int64";
+  // A bound says it already; without one, 1e30 would be an integer, too.
+  if (jsonSchema["type"] === "integer" && jsonSchema["maximum"] === undefined) jsonSchema["format"] = "int64";
 };
 
 const openApi = (schema: z.ZodType): Json => {

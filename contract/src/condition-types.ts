@@ -14,7 +14,7 @@ export const conditionMeanings = {
   RouteReady: "The Ingress or HTTPRoute that the spec asks for is taken; also where it asks for none.",
   AutoscalingReady: "What spec.autoscaling asks for works; also where it asks for none.",
   HealingExhausted: "A proxy is cut off and the budget of replacements is used up: it needs a person.",
-  AuthenticationConfigured: "Somebody decides who may read.",
+  AuthenticationConfigured: "Somebody decides who may read, and there is a publish key that can be used.",
   SchemaOutdated: "The API server drops fields of the spec: its CRD is of an earlier release than the operator.",
   UpgradePending: "The operator has newer images than those that are kept; the message says how to take them.",
 } as const;

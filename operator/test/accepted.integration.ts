@@ -3,7 +3,8 @@ import { type ControlPlane, startControlPlane } from "@revenprox/cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { desired } from "../src/desired/index.ts";
 import type { DesiredObject } from "../src/reconcile/ports.ts";
-import { everythingSet, externalWithCredentials, inputOf } from "../src/testing/resource.ts";
+import { externalWithCredentials } from "../src/testing/alternatives.ts";
+import { everythingSet, inputOf } from "../src/testing/resource.ts";
 
 /** Refuses pods that break the restricted Pod Security Standard, and warns of templates that would. */
 const namespace = {

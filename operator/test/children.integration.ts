@@ -1,32 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  eventually,
-  isChildWrite,
-  revenprox,
-  revenproxPath,
-  startTestCluster,
-  statusOf,
-  type TestCluster,
-  versions,
-} from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { describe, expect, test } from "vitest";
+import { eventually, isChildWrite, revenprox, revenproxPath, statusOf, versions } from "./support/cluster.ts";
 import { untilQuiet } from "./support/quiet.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const deployments = "/apis/apps/v1/namespaces/default/deployments";
 const services = "/api/v1/namespaces/default/services";
 
-let cluster: TestCluster;
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
+const operator = operatorOfFile(cluster);
 
 /** Makes a resource and waits until nothing more is written for it. */
 const settled = async (name: string, spec: unknown = {}): Promise<void> => {

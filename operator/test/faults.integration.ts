@@ -1,31 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { KubeClient, KubeRequest } from "../src/kube/client.ts";
-import { coreChildKinds, pathOf, type ResourceKind, secretKind } from "../src/kube/kinds.ts";
 import { KubeUnreachableError } from "../src/kube/kube-error.ts";
-import {
-  condition,
-  eventually,
-  revenprox,
-  revenproxPath,
-  startTestCluster,
-  type TestCluster,
-} from "./support/cluster.ts";
+import { condition, eventually, revenprox, revenproxPath } from "./support/cluster.ts";
+import { endState, secretsOf } from "./support/end-state.ts";
 import { startOperator } from "./support/operator.ts";
 import { freshPass } from "./support/pass.ts";
+import { clusterOfFile } from "./support/stage.ts";
 
 /** In `npm test` reads are disturbed at every third call, writes of children always. */
 const isFull = process.env["REVENPROX_TEST_FULL"] !== undefined;
 const isChange = (call = ""): boolean => !call.startsWith("GET") && !call.endsWith("/events");
 
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-});
-
-afterAll(async () => {
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
 
 /** What happens at the n-th call of a pass: it, or all from it on, is not sent, or is carried out and its answer lost. */
 interface Fault {
@@ -48,44 +34,6 @@ const faulty = (direct: KubeClient, fault: Fault | undefined) => {
     },
   };
   return { client, calls };
-};
-
-/** A child without what differs between two resources of the same spec by their nature. */
-const comparable = (name: string, object: Record<string, unknown>): string => {
-  const { metadata, status: _status, ...rest } = object as { metadata: Record<string, unknown>; status?: unknown };
-  const labels = metadata["labels"];
-  return JSON.stringify({ name: metadata["name"], labels, ...rest })
-    .replaceAll(name, "NAME")
-    .replaceAll(/[0-9a-f]{8,}/g, "HASH")
-    .replaceAll(/"(clusterIPs?|clusterIP)":("[^"]*"|\[[^\]]*\])/g, '"IP"');
-};
-
-interface Secret {
-  readonly metadata: { readonly name: string };
-  readonly data: Readonly<Record<string, string>>;
-}
-
-const childrenOf = async <T>(name: string, kind: ResourceKind): Promise<readonly T[]> => {
-  const labelSelector = `app.kubernetes.io/instance=${name},app.kubernetes.io/managed-by=revenprox-operator`;
-  const answer = await cluster.client.request({
-    method: "GET",
-    path: pathOf(kind, "default"),
-    query: { labelSelector },
-  });
-  return (answer as { readonly items: readonly T[] }).items;
-};
-
-const secretsOf = (name: string) => childrenOf<Secret>(name, secretKind);
-
-const endState = async (name: string): Promise<readonly string[]> => {
-  const objects = coreChildKinds.map(async (kind) => {
-    const items = await childrenOf<Record<string, unknown>>(name, kind);
-    return items.map((item) => comparable(name, { ...item, kind: kind.kind }));
-  });
-  const keys = (await secretsOf(name)).map(
-    ({ metadata, data }) => `${metadata.name.replace(name, "NAME")}: ${Object.keys(data).toSorted().join(" ")}`,
-  );
-  return [...(await Promise.all(objects)).flat(), ...keys].toSorted();
 };
 
 const pass = async (name: string, fault?: Fault) => {
@@ -160,7 +108,7 @@ describe("a pass that is disturbed at any of its calls", () => {
     await make("p-reference");
     calls = await pass("p-reference");
     await pass("p-reference");
-    reference = await endState("p-reference");
+    reference = await endState(cluster, "p-reference");
   });
 
   test.each([
@@ -180,10 +128,10 @@ describe("a pass that is disturbed at any of its calls", () => {
         const name = `p-${text.length}-${at}x`;
         await make(name);
         await pass(name, { at, ...fault });
-        const before = await secretsOf(name);
+        const before = await secretsOf(cluster, name);
         await pass(name);
-        const after = (await secretsOf(name)).map(({ data }) => data);
-        expect(await endState(name), `disturbed at call ${at}: ${calls[at - 1]}`).toEqual(reference);
+        const after = (await secretsOf(cluster, name)).map(({ data }) => data);
+        expect(await endState(cluster, name), `disturbed at call ${at}: ${calls[at - 1]}`).toEqual(reference);
         for (const { data } of before) expect(after).toContainEqual(data);
         expect((await cluster.get(revenproxPath(name)))?.["status"]).toMatchObject({ observedGeneration: 1 });
       });

@@ -1,24 +1,21 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { deploymentKind, pathOf } from "../src/kube/kinds.ts";
 import { only, render } from "./support/chart.ts";
-import { eventually, revenprox, startTestCluster, type TestCluster } from "./support/cluster.ts";
+import { eventually, revenprox } from "./support/cluster.ts";
 import { type OperatorProcess, spawnOperator } from "./support/operator-process.ts";
+import { clusterOfFile } from "./support/stage.ts";
 
 const handOvers = 5;
 const results = fileURLToPath(new URL("../../docs/results/hand-over.md", import.meta.url));
 
-let cluster: TestCluster;
+const cluster = clusterOfFile();
 const running = new Set<OperatorProcess>();
 
-beforeAll(async () => {
-  cluster = await startTestCluster();
-});
 afterEach(async () => {
   await Promise.all([...running].map((process) => process.end("SIGKILL")));
 });
-afterAll(() => cluster?.stop());
 
 /** The times of the Lease as the chart sets them. */
 const chartTimes = async (): Promise<Readonly<Record<string, string>>> => {

@@ -2,25 +2,18 @@ import { kstatus } from "@revenprox/contract/testing/kstatus";
 import { transitionFaults } from "@revenprox/contract/testing/status-transitions";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deploymentKind, pathOf, type ResourceKind, statefulSetKind } from "../src/kube/kinds.ts";
-import { eventually, revenprox, startTestCluster, statusOf, type TestCluster } from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { eventually, revenprox, statusOf } from "./support/cluster.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 import { recordStatuses, type StatusRecorder } from "./support/status-recorder.ts";
 
-let cluster: TestCluster;
-let operator: RunningOperator;
 let recorder: StatusRecorder;
 
+const cluster = clusterOfFile();
 beforeAll(async () => {
-  cluster = await startTestCluster();
   recorder = await recordStatuses(cluster);
-  operator = await startOperator(cluster);
 });
-
-afterAll(async () => {
-  await operator?.stop();
-  await recorder?.stop();
-  await cluster?.stop();
-});
+afterAll(() => recorder?.stop());
+operatorOfFile(cluster);
 
 /** Seconds; the machine may have other work. */
 const patience = 90;

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { condition, eventually, revenprox, startTestCluster, statusOf, type TestCluster } from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { expect, test } from "vitest";
+import { condition, eventually, revenprox, statusOf } from "./support/cluster.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const group = "monitoring.coreos.com";
 const monitors = `/apis/${group}/v1/namespaces/default/servicemonitors/watched`;
@@ -30,18 +30,8 @@ const prometheusSpec = {
   names: { kind: "Prometheus", listKind: "PrometheusList", plural: "prometheuses", singular: "prometheus" },
 };
 
-let cluster: TestCluster;
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
+const operator = operatorOfFile(cluster);
 
 const monitoringReady = async () =>
   (await statusOf(cluster, "watched")).conditions?.find(({ type }) => type === "MonitoringReady");
@@ -117,8 +107,7 @@ test("labels by which no Prometheus selects are told, and labels by which one do
     60,
   );
   // What it knows of others it looks at once a minute, and at its start.
-  await operator.stop();
-  operator = await startOperator(cluster);
+  await operator.restart();
   await cluster.kubectlApply(revenprox("watched"));
   const says = (reason: string) =>
     eventually(

@@ -1,27 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { KubeClient } from "../src/kube/client.ts";
-import { eventually, revenprox, revenproxPath, startTestCluster, type TestCluster } from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { eventually, revenprox, revenproxPath } from "./support/cluster.ts";
+import { type RunningOperator, withOperator } from "./support/operator.ts";
+import { clusterOfFile } from "./support/stage.ts";
 
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-});
-
-afterAll(() => cluster?.stop());
-
-const withOperator = async (
-  use: (operator: RunningOperator) => Promise<void>,
-  through: (client: KubeClient) => KubeClient = (client) => client,
-): Promise<void> => {
-  const operator = await startOperator(cluster, { through });
-  try {
-    await use(operator);
-  } finally {
-    await operator.stop();
-  }
-};
+const cluster = clusterOfFile();
 
 const failedPasses = (operator: RunningOperator) => operator.metric("revenprox_operator_reconcile_errors_total");
 
@@ -68,7 +51,7 @@ const queueIsWorkedOff = async (name: string): Promise<void> => {
 };
 
 test("a namespace that ends: what can no longer be made there fails no pass and warns of nothing", () =>
-  withOperator(async (operator) => {
+  withOperator(cluster, {}, async (operator) => {
     await settled("ends");
     await beginEnd("ends");
     await remove("ends", children);
@@ -105,12 +88,12 @@ test.each([
       return client.request(call);
     },
   });
-  await withOperator(async (operator) => {
+  await withOperator(cluster, { through: deletes }, async (operator) => {
     await cluster.kubectl("create", "namespace", namespace);
     await cluster.kubectlApply({ ...revenprox("web"), metadata: { name: "web", namespace } });
     await eventually("it was deleted", async () => deleted);
     await queueIsWorkedOff(`after-${name}`);
     expect(warnings(operator)).toEqual([]);
     expect(await failedPasses(operator)).toBe(0);
-  }, deletes);
+  });
 });

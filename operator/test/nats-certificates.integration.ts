@@ -1,35 +1,18 @@
 import { X509Certificate } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { pathOf, secretKind, statefulSetKind } from "../src/kube/kinds.ts";
-import {
-  type AuditEvent,
-  condition,
-  eventually,
-  revenprox,
-  startTestCluster,
-  statusOf,
-  type TestCluster,
-} from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { type AuditEvent, condition, eventually, revenprox, statusOf } from "./support/cluster.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const dayMs = 86_400_000;
 const start = Date.parse("2027-01-01T00:00:00Z");
 /** The operator believes what it read of a Secret for 50 s, and looks once a minute: here that is 1 to 2 s. */
 const speed = 40;
 
-let cluster: TestCluster;
-let operator: RunningOperator;
 let day = 0;
 
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  operator = await startOperator(cluster, { speed, clock: () => new Date(start + day * dayMs) });
-}, 180_000);
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
+const operator = operatorOfFile(cluster, { speed, clock: () => new Date(start + day * dayMs) });
 
 let attempt = 0;
 beforeEach(() => {

@@ -87,6 +87,8 @@ test("of three, the one whose disk is full is restarted, not those that catch up
   for (let event = 0; event < 50; event += 1)
     await eventually("events are stored by two of three", () => store(connection, 100_000), 60);
   await behind.start();
+  // 500 before it takes clients; the kubelet asks only after the startup probe.
+  await eventually("it takes clients", async () => (await behind.probe(paths.liveness)) === 200, 60);
   const seen = new Set<number>();
   await eventually(
     "it has caught up",

@@ -47,7 +47,7 @@ test("a slow API server whose connections break at any moment delays the end, no
     relay.delayAnswers(0);
     await operator.stop();
   }
-}, 300_000);
+}, 600_000);
 
 test("a write that is given up while the network is cut never arrives: its connection is reset", async () => {
   const client = createKubeClient(loadKubeConfig(await kubeconfigThrough(cluster, relay.port, folder)));
@@ -70,4 +70,4 @@ test("a write that is given up while the network is cut never arrives: its conne
   } finally {
     client.close();
   }
-}, 120_000);
+}, 400_000);

@@ -1,19 +1,18 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { coreChildKinds, pathOf, secretKind } from "../src/kube/kinds.ts";
 import type { KubernetesObject } from "../src/reconcile/ports.ts";
-import { condition, revenprox, revenproxPath, startTestCluster, type TestCluster } from "./support/cluster.ts";
+import { condition, revenprox, revenproxPath } from "./support/cluster.ts";
 import { startOperator } from "./support/operator.ts";
+import { clusterOfFile } from "./support/stage.ts";
 
-let cluster: TestCluster;
+const cluster = clusterOfFile();
 
 beforeAll(async () => {
-  cluster = await startTestCluster();
   const operator = await startOperator(cluster);
   await cluster.kubectlApply(revenprox("one"));
   await condition(cluster, "one", ["Ready", "False"]);
   await operator.stop();
 });
-afterAll(() => cluster?.stop());
 
 const finalizersOf = ({ metadata }: KubernetesObject): readonly string[] =>
   (metadata as { readonly finalizers?: readonly string[] }).finalizers ?? [];

@@ -1,37 +1,18 @@
 import type { PlannedChange, PlanStatus } from "@revenprox/contract/resource/status-plan";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { coreChildKinds, deploymentKind, pathOf, secretKind } from "../src/kube/kinds.ts";
 import { fieldDiff } from "../src/plan/field-diff.ts";
 import type { KubernetesObject } from "../src/reconcile/ports.ts";
-import {
-  type AuditEvent,
-  condition,
-  eventually,
-  revenprox,
-  revenproxPath,
-  startTestCluster,
-  statusOf,
-  type TestCluster,
-} from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { type AuditEvent, condition, eventually, revenprox, revenproxPath, statusOf } from "./support/cluster.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const merge = "application/merge-patch+json";
 /** Seconds; the machine may have other work. */
 const patience = 90;
 const annotation = "revenprox.io/plan";
 
-let cluster: TestCluster;
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
+const operator = operatorOfFile(cluster);
 
 /** Every child of the resource in full, Secrets by their names only. */
 const childrenOf = async (name: string): Promise<ReadonlyMap<string, KubernetesObject>> => {
@@ -241,9 +222,8 @@ test("an image upgrade that waits for Automatic can be planned", async () => {
   await cluster.kubectlApply(revenprox(name));
   await settledWith(name);
   const before = (await statusOf(cluster, name)).image;
-  await operator.stop();
   const newer = `localhost/revenprox-proxy:newer-${made}`;
-  operator = await startOperator(cluster, { environment: { PROXY_IMAGE: newer } });
+  await operator.restart({ environment: { PROXY_IMAGE: newer } });
   await condition(cluster, name, ["UpgradePending", "True"]);
   await cluster.kubectlApply(planning(name, { upgradePolicy: "Automatic" }));
   const plan = await planOf(name, 2);

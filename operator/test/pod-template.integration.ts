@@ -1,28 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  condition,
-  eventually,
-  revenprox,
-  revenproxPath,
-  startTestCluster,
-  type TestCluster,
-} from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { expect, test } from "vitest";
+import { condition, eventually, revenprox, revenproxPath } from "./support/cluster.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const deployment = "/apis/apps/v1/namespaces/default/deployments";
 
-let cluster: TestCluster;
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
+const operator = operatorOfFile(cluster);
 
 /** The schema cannot know it: Kubernetes takes tolerationSeconds with NoExecute only. */
 const badToleration = { pod: { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 5 }] } };
@@ -51,9 +34,8 @@ test("another operator's images restart nothing until they are asked for", async
     ].join(" ");
   await condition(cluster, "kept", ["UpgradePending", "False"]);
   const before = await images();
-  await operator.stop();
   const environment = { PROXY_IMAGE: "localhost/revenprox-proxy:next", NATS_IMAGE: "localhost/nats-server:next" };
-  operator = await startOperator(cluster, { environment });
+  await operator.restart({ environment });
   const pending = await condition(cluster, "kept", ["UpgradePending", "True"]);
   expect(pending.message).toContain("localhost/revenprox-proxy:next");
   expect(await images()).toBe(before);

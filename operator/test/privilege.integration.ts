@@ -15,7 +15,7 @@ import {
   type TestCluster,
 } from "./support/cluster.ts";
 import { looseCrd } from "./support/loose-crd.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { type RunningOperator, startOperator, withOperator } from "./support/operator.ts";
 import {
   grant,
   isRefused,
@@ -56,12 +56,9 @@ beforeAll(async () => {
   cluster = await startTestCluster("--enable-admission-plugins=OwnerReferencesPermissionEnforcement");
   await cluster.kubectl("create", "namespace", releaseNamespace);
   for (const kind of Object.values(optionalKinds)) await cluster.kubectlApply(looseCrd(kind));
-  const operator = await startOperator(cluster, { kubeconfig: await grantAll(user), environment });
-  try {
+  await withOperator(cluster, { kubeconfig: await grantAll(user), environment }, async (operator) => {
     await liveWholeLife(cluster, operator);
-  } finally {
-    await operator.stop();
-  }
+  });
   calls = (await cluster.operatorRequests()).filter(({ impersonatedUser }) => impersonatedUser?.username === user);
 }, 400_000);
 

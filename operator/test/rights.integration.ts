@@ -16,7 +16,7 @@ import {
   startTestCluster,
   type TestCluster,
 } from "./support/cluster.ts";
-import { startOperator } from "./support/operator.ts";
+import { withOperator } from "./support/operator.ts";
 
 const chart = fileURLToPath(new URL("../../charts/revenprox", import.meta.url));
 
@@ -75,27 +75,27 @@ const served = async (name: string): Promise<void> => {
 
 test("in one namespace the chart's Role is enough, and others are left alone", async () => {
   const kubeconfig = await withRightsOf("--set", "watchNamespaces={default}");
-  const operator = await startOperator(cluster, {
-    kubeconfig,
-    environment: { WATCH_NAMESPACE: "default", LEASE_NAMESPACE },
-  });
-  try {
-    await cluster.kubectlApply({ ...revenprox("outside"), metadata: { name: "outside", namespace: "other" } });
-    await served("inside");
-    expect(await refused()).toEqual(["list storageclasses"]);
-    expect(await cluster.kubectl("get", "all", "-n", "other", "-o", "name")).toBe("");
-    expect((await cluster.get(revenproxPath("outside", "other")))?.["status"]).toMatchObject({
-      observedGeneration: -1,
-    });
-  } finally {
-    await operator.stop();
-  }
+  await withOperator(
+    cluster,
+    {
+      kubeconfig,
+      environment: { WATCH_NAMESPACE: "default", LEASE_NAMESPACE },
+    },
+    async () => {
+      await cluster.kubectlApply({ ...revenprox("outside"), metadata: { name: "outside", namespace: "other" } });
+      await served("inside");
+      expect(await refused()).toEqual(["list storageclasses"]);
+      expect(await cluster.kubectl("get", "all", "-n", "other", "-o", "name")).toBe("");
+      expect((await cluster.get(revenproxPath("outside", "other")))?.["status"]).toMatchObject({
+        observedGeneration: -1,
+      });
+    },
+  );
 });
 
 test("in all namespaces the chart's ClusterRole is enough", async () => {
   const before = await refused();
-  const operator = await startOperator(cluster, { kubeconfig: await withRightsOf(), environment: { LEASE_NAMESPACE } });
-  try {
+  await withOperator(cluster, { kubeconfig: await withRightsOf(), environment: { LEASE_NAMESPACE } }, async () => {
     await served("everywhere");
     await eventually("the one in the other namespace is served too", () =>
       cluster.get("/apis/apps/v1/namespaces/other/deployments/outside"),
@@ -103,7 +103,5 @@ test("in all namespaces the chart's ClusterRole is enough", async () => {
     await cluster.kubectl("delete", "deployment", "everywhere");
     await eventually("it is made again", () => cluster.get("/apis/apps/v1/namespaces/default/deployments/everywhere"));
     expect(await refused()).toEqual(before);
-  } finally {
-    await operator.stop();
-  }
+  });
 });

@@ -1,30 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { deploymentKind, pathOf, podKind } from "../src/kube/kinds.ts";
 import { deletionCostAnnotation } from "../src/kube/pod-deletion-cost.ts";
-import {
-  eventually,
-  isChildWrite,
-  revenprox,
-  revenproxPath,
-  startTestCluster,
-  statusOf,
-  type TestCluster,
-} from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { eventually, isChildWrite, revenprox, revenproxPath, statusOf } from "./support/cluster.ts";
 import { endPod, makePods, observeDeployment } from "./support/pods.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
-let cluster: TestCluster;
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
+const operator = operatorOfFile(cluster);
 
 interface DeploymentSpec {
   readonly replicas: number;

@@ -3,35 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { coreTargets } from "../src/kube/kinds.ts";
-import {
-  type AuditEvent,
-  condition,
-  eventually,
-  isChildWrite,
-  revenprox,
-  startTestCluster,
-  type TestCluster,
-} from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { type AuditEvent, condition, eventually, isChildWrite, revenprox } from "./support/cluster.ts";
+import { withOperator } from "./support/operator.ts";
 import { kubeconfigThrough } from "./support/operator-process.ts";
 import { startRelay } from "./support/relay.ts";
+import { clusterOfEachTest } from "./support/stage.ts";
 
 /** Rounds of trouble; the long run of `npm run test:full` has ten times as many. */
 const rounds = process.env["REVENPROX_TEST_FULL"] === undefined ? 12 : 120;
 const names = ["one", "two", "three"];
 const deployments = "/apis/apps/v1/namespaces/default/deployments";
 
-let cluster: TestCluster;
+const cluster = clusterOfEachTest();
 let folder: string;
 
 beforeEach(async () => {
-  cluster = await startTestCluster();
   folder = await mkdtemp(join(tmpdir(), "revenprox-rough-"));
 });
 
 afterEach(async () => {
-  cluster?.controlPlane.thawEtcd();
-  await cluster?.stop();
+  cluster.controlPlane.thawEtcd();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -87,16 +78,6 @@ const isQuiet = async (): Promise<void> => {
 const ofOperator = ({ objectRef }: AuditEvent): boolean =>
   !["leases", "revenproxes"].includes(objectRef?.resource ?? "");
 
-const run = async (operator: Promise<RunningOperator>, work: (operator: RunningOperator) => Promise<void>) => {
-  const running = await operator;
-  try {
-    await work(running);
-  } finally {
-    cluster.controlPlane.thawEtcd();
-    await running.stop();
-  }
-};
-
 const lease = {
   LEASE_NAMESPACE: "default",
   LEASE_DURATION_SECONDS: "6",
@@ -108,7 +89,7 @@ describe("a slow etcd", () => {
   test(
     `that stands still ${rounds} times for up to 2 s: the operator converges, and is quiet after`,
     () =>
-      run(startOperator(cluster, { environment: lease }), async (operator) => {
+      withOperator(cluster, { environment: lease }, async (operator) => {
         const random = seeded(7);
         for (const name of names) await change(name, 1);
         for (let round = 1; round <= rounds; round++) {
@@ -123,13 +104,13 @@ describe("a slow etcd", () => {
         await isQuiet();
         expect((await operator.get("/livez")).status).toBe(200);
       }),
-    600_000,
+    1_800_000,
   );
 
   test(
     "that stands still for longer than the Lease: the leader steps back, and leads again after",
     () =>
-      run(startOperator(cluster, { environment: lease }), async (operator) => {
+      withOperator(cluster, { environment: lease }, async (operator) => {
         for (const name of names) await change(name, 1);
         await converges(1);
         cluster.controlPlane.freezeEtcd();
@@ -152,7 +133,7 @@ describe("watches", () => {
     const relay = await startRelay(Number(new URL(cluster.controlPlane.url).port));
     try {
       const kubeconfig = await kubeconfigThrough(cluster, relay.port, folder);
-      await run(startOperator(cluster, { kubeconfig }), async (operator) => {
+      await withOperator(cluster, { kubeconfig }, async (operator) => {
         const random = seeded(11);
         for (let round = 1; round <= rounds; round++) {
           const changed = Promise.all(names.map((name) => change(name, round)));
@@ -181,5 +162,5 @@ describe("watches", () => {
     } finally {
       await relay.stop();
     }
-  }, 600_000);
+  }, 1_800_000);
 });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { condition, eventually, revenprox, startTestCluster, statusOf, type TestCluster } from "./support/cluster.ts";
-import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { expect, test } from "vitest";
+import { condition, eventually, revenprox, statusOf } from "./support/cluster.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const route = "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes/exposed";
 const ingress = "/apis/networking.k8s.io/v1/namespaces/default/ingresses/exposed";
@@ -38,18 +38,8 @@ const crd = {
   },
 };
 
-let cluster: TestCluster;
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  operator = await startOperator(cluster);
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
+const operator = operatorOfFile(cluster);
 
 const reason = async () =>
   (await statusOf(cluster, "exposed")).conditions?.find(({ type }) => type === "RouteReady")?.reason;

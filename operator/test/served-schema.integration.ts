@@ -1,23 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { eventually, revenprox, startTestCluster, statusOf, type TestCluster } from "./support/cluster.ts";
+import { eventually, revenprox, statusOf } from "./support/cluster.ts";
 import { type RunningOperator, startOperator } from "./support/operator.ts";
+import { clusterOfFile } from "./support/stage.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const present = `${root}crds/revenprox.yaml`;
 const former = `${root}e2e/upgrade/charts/revenprox-0.1.0/files/revenprox-crd.yaml`;
 
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-});
-
-afterAll(async () => {
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
 
 /** As `kubectl replace` does: the schema and nothing else changes. */
 const serve = async (file: string): Promise<void> => {

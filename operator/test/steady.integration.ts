@@ -1,29 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { deploymentKind, pathOf, type ResourceKind, statefulSetKind } from "../src/kube/kinds.ts";
-import {
-  type AuditEvent,
-  condition,
-  eventually,
-  revenprox,
-  startTestCluster,
-  type TestCluster,
-} from "./support/cluster.ts";
-import { startOperator } from "./support/operator.ts";
+import { type AuditEvent, condition, eventually, revenprox } from "./support/cluster.ts";
+import { withOperator } from "./support/operator.ts";
+import { clusterOfEachTest } from "./support/stage.ts";
 
 /** Seconds of the operator's clock; the full run takes ten minutes of it. */
 const watchedSeconds = Number(process.env["REVENPROX_TEST_STEADY_SECONDS"] ?? "120");
 const speed = 6;
 const foreign = Number(process.env["REVENPROX_TEST_FOREIGN_OBJECTS"] ?? "600");
 
-let cluster: TestCluster;
-
-beforeEach(async () => {
-  cluster = await startTestCluster();
-});
-
-afterEach(async () => {
-  await cluster?.stop();
-});
+const cluster = clusterOfEachTest();
 
 /** Runs `work` for 1 to `count`, 20 at a time. */
 const times = async (count: number, work: (number: number) => Promise<unknown>): Promise<void> => {
@@ -54,8 +40,7 @@ const settle = async (kind: ResourceKind, name: string): Promise<void> => {
 describe("in a steady state", () => {
   test("the operator writes nothing but its Lease", async () => {
     const names = Array.from({ length: 20 }, (_, index) => `steady-${index}`);
-    const operator = await startOperator(cluster, { speed, environment: { LEASE_NAMESPACE: "default" } });
-    try {
+    await withOperator(cluster, { speed, environment: { LEASE_NAMESPACE: "default" } }, async (operator) => {
       for (const name of names) await cluster.kubectlApply(revenprox(name));
       for (const name of names) {
         await settle(deploymentKind, name);
@@ -84,9 +69,7 @@ describe("in a steady state", () => {
         names.length,
       );
       expect(seen.some((event) => ofLease(event) && event.verb === "update")).toBe(true);
-    } finally {
-      await operator.stop();
-    }
+    });
   }, 900_000);
 });
 
@@ -110,8 +93,7 @@ describe(`${foreign} foreign objects`, () => {
           }),
         );
       await cluster.kubectlApply(revenprox("one"));
-      const operator = await startOperator(cluster, { environment: { WATCH_NAMESPACE: namespace } });
-      try {
+      await withOperator(cluster, { environment: { WATCH_NAMESPACE: namespace } }, async (operator) => {
         await condition(cluster, "one", ["Ready", "False"]);
         const cached = await operator.metric("revenprox_operator_cached_objects");
         expect(cached).toBeGreaterThan(8);
@@ -124,9 +106,7 @@ describe(`${foreign} foreign objects`, () => {
         for (const { requestURI } of asked) expect(requestURI).toMatch(/[?&]labelSelector=app/);
         for (const { requestURI } of asked) expect(requestURI).toMatch(expectedPath);
         expect(asked.map(({ objectRef }) => objectRef?.resource)).not.toContain("secrets");
-      } finally {
-        await operator.stop();
-      }
+      });
     },
     900_000,
   );

@@ -1,23 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KubeClient } from "../src/kube/client.ts";
 import type { KubernetesObject } from "../src/reconcile/ports.ts";
-import {
-  eventually,
-  isChildWrite,
-  revenprox,
-  startTestCluster,
-  statusOf,
-  type TestCluster,
-} from "./support/cluster.ts";
+import { eventually, isChildWrite, revenprox, statusOf } from "./support/cluster.ts";
 import { startControllers } from "./support/controllers.ts";
-import { startOperator } from "./support/operator.ts";
+import { startOperator, withOperator } from "./support/operator.ts";
 import { PlayedVolumes } from "./support/played-volumes.ts";
+import { clusterOfFile } from "./support/stage.ts";
 
 /** A look at volumes that grow each second. */
 const speed = 5;
 const gib = 1_073_741_824;
 
-let cluster: TestCluster;
 let endControllers: () => Promise<void>;
 
 const storageClass = (name: string, allowVolumeExpansion: boolean) => ({
@@ -28,8 +21,9 @@ const storageClass = (name: string, allowVolumeExpansion: boolean) => ({
   allowVolumeExpansion,
 });
 
+const cluster = clusterOfFile();
+
 beforeAll(async () => {
-  cluster = await startTestCluster();
   endControllers = await startControllers(cluster.controlPlane, [
     "statefulset-controller",
     "garbage-collector-controller",
@@ -38,10 +32,7 @@ beforeAll(async () => {
   await cluster.kubectlApply(storageClass("rigid", false));
 });
 
-afterAll(async () => {
-  await endControllers?.();
-  await cluster?.stop();
-});
+afterAll(() => endControllers?.());
 
 const ask = (name: string, size: string, { replicas = 1, className = "growing" } = {}) =>
   cluster.kubectlApply(revenprox(name, { replicas: 1, nats: { managed: { replicas, storage: { size, className } } } }));
@@ -196,8 +187,7 @@ test("an operator killed between the deletion and the apply: the next one makes 
     await eventually("the StatefulSet is gone", async () => (await statefulSetOf("cut")) === undefined, 60);
     const pods = uids(await played.pods());
     expect(pods).toHaveLength(1);
-    const second = await startOperator(cluster, { speed });
-    try {
+    await withOperator(cluster, { speed }, async () => {
       await eventually("it is there again", async () => (await templateSize("cut")) === "5Gi", 60);
       await runs("cut", 1);
       await eventually(
@@ -207,9 +197,7 @@ test("an operator killed between the deletion and the apply: the next one makes 
       );
       await eventually("it is over", async () => (await growth("cut"))?.reason === "AsSpecified", 60);
       expect([uids(await played.claims()), uids(await played.pods())]).toEqual([claims, pods]);
-    } finally {
-      await second.stop();
-    }
+    });
   } finally {
     await played.stop();
     await cluster.kubectl("delete", "revenprox", "cut");

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, revenprox, startTestCluster, statusOf, type TestCluster } from "./support/cluster.ts";
+import { expect, test } from "vitest";
+import { eventually, revenprox, statusOf } from "./support/cluster.ts";
 import { startOperator } from "./support/operator.ts";
 import { notFound } from "./support/played-load.ts";
 import { PlayedProxies } from "./support/played-proxies.ts";
+import { clusterOfFile } from "./support/stage.ts";
 
 /** A look every 1.5 s instead of every 15 s. */
 const speed = 10;
 
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  cluster = await startTestCluster();
-});
-
-afterAll(async () => {
-  await cluster?.stop();
-});
+const cluster = clusterOfFile();
 
 const connections = (streams: number) => ({
   active_connections: streams,

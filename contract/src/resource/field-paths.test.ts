@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { fieldPaths, revenproxFieldPaths, schemaSkew } from "./field-paths.ts";
+import { fieldPaths, revenproxFieldPaths, schemaSkew, withoutFields } from "./field-paths.ts";
 
 interface Crd {
   readonly spec: {
@@ -57,4 +57,10 @@ test.each([
 ])("missing: %s", (_, own, served, missing) => {
   expect(schemaSkew(object(own), object(served))).toEqual({ missing, unknown: [] });
   expect(schemaSkew(object(served), object(own)).unknown).toEqual(missing);
+});
+
+test("what a served schema lacks is taken out of a value, also within items", () => {
+  const status = { replicas: 1, rollout: { from: "1" }, children: [{ name: "a", message: "m" }, { name: "b" }] };
+  const missing = new Set(["status.rollout", "status.children[].message", "spec.replicas"]);
+  expect(withoutFields(status, "status", missing)).toEqual({ replicas: 1, children: [{ name: "a" }, { name: "b" }] });
 });

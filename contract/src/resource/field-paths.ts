@@ -70,6 +70,14 @@ const without = (these: FieldPaths, others: FieldPaths): readonly string[] =>
     (path) => !others.fields.has(path) && !ancestors(path).some((each) => others.open.has(each)),
   );
 
+/** `value`, found at `path`, without the fields that are missing there. */
+export const withoutFields = (value: unknown, path: string, missing: ReadonlySet<string>): unknown => {
+  if (Array.isArray(value)) return value.map((item) => withoutFields(item, `${path}[]`, missing));
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([name]) => !missing.has(`${path}.${name}`));
+  return Object.fromEntries(kept.map(([name, each]) => [name, withoutFields(each, `${path}.${name}`, missing)]));
+};
+
 /** Of several missing fields below each other the topmost is enough. */
 const topmost = (paths: readonly string[]): readonly string[] => {
   const all = new Set(paths);

@@ -25,4 +25,4 @@ test("two at once; one survives kill -9 of its apiserver with its data; requests
   expect(created[0]?.userAgent).toMatch(/^kubectl/);
   await Promise.all([one.stop(), other.stop()]);
   expect([one, other].filter(({ kubeconfig }) => existsSync(dirname(kubeconfig)))).toEqual([]);
-});
+}, 400_000);

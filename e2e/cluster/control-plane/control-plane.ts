@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { kubernetes } from "../build/kubernetes.ts";
 import { makeApiClient, waitForReady } from "./api-client.ts";
 import { apiServerFlags, etcdFlags } from "./api-server.ts";
@@ -11,7 +12,10 @@ import { writeKubeconfig } from "./kubeconfig.ts";
 import { makeScratchFolder } from "./scratch-folder.ts";
 
 const ADDRESS = "127.0.0.1";
-const READY_WITHIN_MS = 60_000;
+/** It takes seconds; on a machine with much other work a minute. */
+const READY_WITHIN_MS = 150_000;
+const PORT_TRIES = 4;
+const PORT_PAUSE_MS = 500;
 
 export type ControlPlane = {
   /** Path of a kubeconfig with all rights. */
@@ -46,6 +50,23 @@ export type ControlPlaneOptions = {
  * Throws with the end of the failing program's log.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  return whilePortsAreTaken(() => launch(options));
+}
+
+/** A port that was free a moment ago may be another program's by now. */
+async function whilePortsAreTaken<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      const isTaken = error instanceof Error && error.message.includes("address already in use");
+      if (!isTaken || attempt === PORT_TRIES) throw error;
+      await delay(PORT_PAUSE_MS);
+    }
+  }
+}
+
+async function launch(options: ControlPlaneOptions): Promise<ControlPlane> {
   const programs = await kubernetes();
   const folder = makeScratchFolder();
   const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
@@ -64,8 +85,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   };
   const restart = async () => {
     await kill();
-    apiServer = startApiServer();
-    await ready();
+    await whilePortsAreTaken(async () => {
+      apiServer = startApiServer();
+      await ready();
+    });
   };
   try {
     await ready();

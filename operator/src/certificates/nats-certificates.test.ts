@@ -210,3 +210,26 @@ describe("what somebody deleted or damaged", () => {
     expect(certificate(next.server).verify(certificate(made.authority).publicKey)).toBe(true);
   });
 });
+
+describe("a clock that was ahead and is put right", () => {
+  const isGood = (entries: Entries, day: number) => {
+    const { validFrom, validTo } = certificate(entries);
+    const now = start + day * dayMs;
+    return Date.parse(validFrom) <= now && now < Date.parse(validTo);
+  };
+
+  test.each([
+    ["by most of a year: the servers get a certificate that holds now", first(), 300],
+    ["by most of ten years: so they do, of the CA that holds now", first(), authorityDays - 100],
+    ["from the beginning: the CA is made anew, too", { authority: undefined, server: undefined }, 400],
+  ])("%s", (_, before, ahead) => {
+    const wrong = look(ahead, before);
+    expect(isGood(wrong.server, 1)).toBe(false);
+    const right = look(1, wrong);
+    expect(isGood(right.server, 1)).toBe(true);
+    expect(believes(right.server, right.server)).toBe(true);
+    const signer = trusted(right.server).find((authority) => certificate(right.server).verify(authority.publicKey));
+    expect(Date.parse(signer?.validFrom ?? "")).toBeLessThanOrEqual(start + dayMs);
+    expect(look(2, right).news).toEqual([]);
+  });
+});

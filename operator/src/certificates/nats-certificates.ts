@@ -60,13 +60,16 @@ const lifetime = (now: Date, days: number, end = Number.POSITIVE_INFINITY): Life
 
 const endOf = ({ validTo }: X509Certificate): number => Date.parse(validTo);
 const beginOf = ({ validFrom }: X509Certificate): number => Date.parse(validFrom);
+/** Of a time to come: it was made by a clock that was ahead, and nobody takes it. */
+const isAhead = (certificate: X509Certificate, { now }: CertificateWish): boolean =>
+  beginOf(certificate) > now.getTime();
 const isAlive =
-  ({ now }: CertificateWish) =>
+  (wish: CertificateWish) =>
   (certificate: X509Certificate): boolean =>
-    endOf(certificate) > now.getTime();
+    endOf(certificate) > wish.now.getTime() && !isAhead(certificate, wish);
 
-const isServerDue = ({ x509 }: ReadCertificate, { now }: CertificateWish): boolean =>
-  now.getTime() >= beginOf(x509) + (endOf(x509) - beginOf(x509)) * renewedAfter;
+const isServerDue = ({ x509 }: ReadCertificate, wish: CertificateWish): boolean =>
+  isAhead(x509, wish) || wish.now.getTime() >= beginOf(x509) + (endOf(x509) - beginOf(x509)) * renewedAfter;
 
 const isAuthorityDue = ({ x509 }: ReadCertificate, { now }: CertificateWish): boolean =>
   now.getTime() >= endOf(x509) - authorityRenewedBeforeDays * dayMs;
@@ -84,7 +87,8 @@ const nextAuthorities = (
   { server, trusted }: { readonly server: ServerEntries | undefined; readonly trusted: readonly X509Certificate[] },
   wish: CertificateWish,
 ): Authorities => {
-  if (known === undefined) return { current: newAuthority(wish), previous: trusted.filter(isAlive(wish)) };
+  const isOfNoUse = known?.previous.length === 0 && isAhead(known.current.x509, wish);
+  if (known === undefined || isOfNoUse) return { current: newAuthority(wish), previous: trusted.filter(isAlive(wish)) };
   const { current } = known;
   if (isAuthorityDue(current, wish))
     return { current: newAuthority(wish), previous: [current.x509], previousKey: current.key };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DesiredObject, KubernetesObject } from "../reconcile/ports.ts";
-import { allFacts, inputOf, scaledByCpu, scaledByKeda, scaledByStreams } from "../testing/resource.ts";
+import { scaledByCpu, scaledByKeda, scaledByStreams } from "../testing/alternatives.ts";
+import { allFacts, inputOf } from "../testing/resource.ts";
 import { desired } from "./index.ts";
 
 const autoscalers = ["HorizontalPodAutoscaler", "ScaledObject"];

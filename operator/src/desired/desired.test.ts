@@ -1,7 +1,8 @@
 import { ports } from "@revenprox/contract/ports";
 import { describe, expect, test } from "vitest";
 import type { DesiredInput, KubernetesObject } from "../reconcile/ports.ts";
-import { everythingSet, externalWithCredentials, inputOf } from "../testing/resource.ts";
+import { externalWithCredentials } from "../testing/alternatives.ts";
+import { everythingSet, inputOf } from "../testing/resource.ts";
 import { desired } from "./index.ts";
 import { instanceOf } from "./instance.ts";
 import { metadata } from "./metadata.ts";

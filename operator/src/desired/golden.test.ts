@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { DesiredObject } from "../reconcile/ports.ts";
-import { everythingSet, externalWithCredentials, inputOf } from "../testing/resource.ts";
+import { externalWithCredentials } from "../testing/alternatives.ts";
+import { everythingSet, inputOf } from "../testing/resource.ts";
 import { desired } from "./index.ts";
 
 /** Dashboards are compared as the files that they come from; here only that they are there. */

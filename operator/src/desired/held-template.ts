@@ -22,17 +22,19 @@ const notOfPods = [
 const without = (object: object, keys: readonly string[]): object =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
+/** Only what is set, and not in the order of the schema: neither a key that a later release brings nor its place is a cause. */
+const restartingKeys = (config: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] =>
+  configKeys
+    .filter(({ reload }) => reload === "restart")
+    .map((key) => [`${key.section ?? ""}.${key.name}`, valueAt(config, key)] as const)
+    .filter(([, value]) => value !== undefined);
+
 /** What the user asks of the proxies' pods; keys that they take while they run roll nothing. */
 const askedOfProxies = ({ revenprox, nats: plan, journal }: Instance): object => {
   const { nats, config = {}, ...spec } = revenprox.spec;
-  const restarting = configKeys.filter(({ reload }) => reload === "restart");
   return {
     ...without(spec, notOfPods),
-    // Only what is set, so that a key that a later schema brings is no cause.
-    config: restarting.flatMap((key) => {
-      const value = valueAt(config, key);
-      return value === undefined ? [] : [[key.section, key.name, value]];
-    }),
+    config: Object.fromEntries(restartingKeys(config)),
     nats: plan.kind === "managed" ? plan.replicas : nats?.external,
     journal: journal.maxBytes,
   };
@@ -59,7 +61,7 @@ const sorted = (_: string, value: unknown): unknown =>
     : value;
 
 const causeOf = (instance: Instance, component: Component): string => {
-  const { natsCredentials, natsUsers, natsTls } = instance.facts.secrets;
+  const { natsCredentials, natsTls } = instance.facts.secrets;
   const asked =
     component === "proxy"
       ? [askedOfProxies(instance), instance.images.proxy, natsCredentials?.revision]
@@ -67,7 +69,7 @@ const causeOf = (instance: Instance, component: Component): string => {
         [
           askedOfNats(instance),
           instance.images.nats,
-          natsUsers.revision,
+          instance.natsUsersRevision,
           ...(natsTls === undefined ? [] : [natsTls.server.revision]),
         ];
   return configHash(JSON.stringify(asked, sorted));

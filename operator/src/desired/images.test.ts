@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { DesiredInput, KubernetesObject, OperatorSettings } from "../reconcile/ports.ts";
+import { externalWithCredentials } from "../testing/alternatives.ts";
 import { statusOf } from "../testing/pass.ts";
-import { everythingSet, externalWithCredentials, inputOf, settings } from "../testing/resource.ts";
+import { everythingSet, inputOf, settings } from "../testing/resource.ts";
 import { desired } from "./index.ts";
 import { containerImage } from "./pod-template.ts";
 

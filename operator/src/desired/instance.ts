@@ -7,6 +7,7 @@ import { effectiveConfig, InvalidConfigError } from "./effective-config.ts";
 import { type Images, imagesOf } from "./images.ts";
 import { type JournalSize, journalSize } from "./journal-size.ts";
 import { type NatsPlan, natsPlan } from "./nats-plan.ts";
+import { natsUsersAnnotation, podAnnotations } from "./pod-template.ts";
 
 /** One RevenProx with every choice made: what the builders of its children read. */
 export interface Instance {
@@ -22,6 +23,8 @@ export interface Instance {
   readonly names: ReturnType<typeof names>;
   /** The Deployment of the proxies that exists already. */
   readonly deployment: KubernetesObject | undefined;
+  /** Of the passwords of managed NATS, for its pods; while the Secret is away or lacks some the last one stays. */
+  readonly natsUsersRevision: string | undefined;
   /** Workloads as they were applied last. */
   readonly applied: readonly KubernetesObject[];
   /** Name in NATS subjects. A namespace has no underscore, so no two resources of a cluster share one. */
@@ -68,6 +71,7 @@ export const instanceOf = ({ revenprox, replicas, settings, facts, current, appl
     autoscalers: current.map(({ kind }) => kind).filter((kind) => autoscalerKinds.has(kind)),
     names: instanceNames,
     deployment,
+    natsUsersRevision: facts.secrets.natsUsers.revision ?? podAnnotations(statefulSet)[natsUsersAnnotation],
     applied,
     natsInstance: `${namespace}_${name}`,
     nats,

@@ -7,14 +7,14 @@ import { natsContainer, natsGraceSec } from "./nats-container.ts";
 import type { ManagedNats } from "./nats-plan.ts";
 import { placement, podMetadata } from "./pod-extras.ts";
 import { restrictedPod, secretFileMode } from "./pod-security.ts";
+import { natsUsersAnnotation } from "./pod-template.ts";
 
 /** On the pod template: a changed configuration, password or certificate has the servers restarted one by one; all are read at the start. */
-const rollAnnotations = ({ facts }: Instance, configText: string) => {
-  const { revision } = facts.secrets.natsUsers;
+const rollAnnotations = ({ facts, natsUsersRevision: revision }: Instance, configText: string) => {
   const tlsRevision = facts.secrets.natsTls?.server.revision;
   return {
     "revenprox.io/nats-config-hash": configHash(configText),
-    ...(revision === undefined ? {} : { "revenprox.io/nats-users-revision": revision }),
+    ...(revision === undefined ? {} : { [natsUsersAnnotation]: revision }),
     ...(tlsRevision === undefined ? {} : { "revenprox.io/nats-tls-revision": tlsRevision }),
   };
 };

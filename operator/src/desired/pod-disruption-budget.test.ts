@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { externalWithCredentials, inputOf } from "../testing/resource.ts";
+import { externalWithCredentials } from "../testing/alternatives.ts";
+import { inputOf } from "../testing/resource.ts";
 import { desired } from "./index.ts";
 
 const budgets = (spec: unknown): Readonly<Record<string, unknown>> =>

@@ -10,6 +10,9 @@ interface Workload {
 const templateOf = (workload: KubernetesObject | undefined): Workload["template"] =>
   (workload?.["spec"] as Workload | undefined)?.template;
 
+/** On the pod template of NATS: it reads its users' passwords at its start. */
+export const natsUsersAnnotation = "revenprox.io/nats-users-revision";
+
 /** Annotations on the pod template of a Deployment or StatefulSet. */
 export const podAnnotations = (workload: KubernetesObject | undefined): Readonly<Record<string, string>> =>
   templateOf(workload)?.metadata?.annotations ?? {};

@@ -3,7 +3,8 @@ import { renameKeys, toCamelCase } from "@revenprox/contract/config/key-names";
 import { proxyConfig } from "@revenprox/contract/config/proxy-config";
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { everythingSet, externalWithCredentials, inputOf } from "../testing/resource.ts";
+import { externalWithCredentials } from "../testing/alternatives.ts";
+import { everythingSet, inputOf } from "../testing/resource.ts";
 import { instanceOf } from "./instance.ts";
 import { proxyToml } from "./proxy-toml.ts";
 

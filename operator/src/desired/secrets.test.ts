@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { externalWithCredentials, resourceOf } from "../testing/resource.ts";
+import { externalWithCredentials } from "../testing/alternatives.ts";
+import { resourceOf } from "../testing/resource.ts";
 import { secretsToCreate } from "./secrets.ts";
 
 const counting = () => {

@@ -4,6 +4,9 @@ import { natsUsers } from "@revenprox/contract/nats-subjects";
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { SecretSpec, SecretsToCreate } from "../reconcile/ports.ts";
 
+/** Entries of the Secret of the management plane's tokens. */
+export const managementTokenKeys: readonly string[] = ["read", "admin"];
+
 /** Entropy of every generated secret, in bytes. */
 const secretBytes = 32;
 
@@ -20,7 +23,7 @@ const shapes = ({ metadata, spec }: RevenProx): readonly SecretShape[] => {
     ...(spec.auth?.publishKeysSecret === undefined
       ? [{ name: secretNames.publishKey, component: "proxy", keys: ["default"] } as const]
       : []),
-    { name: secretNames.managementTokens, component: "proxy", keys: ["read", "admin"] },
+    { name: secretNames.managementTokens, component: "proxy", keys: managementTokenKeys },
     ...(managed ? [{ name: secretNames.natsUsers, component: "nats", keys: Object.values(natsUsers) } as const] : []),
   ];
 };

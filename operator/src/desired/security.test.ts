@@ -1,7 +1,8 @@
 import { names } from "@revenprox/contract/names";
 import { describe, expect, test } from "vitest";
 import type { DesiredObject } from "../reconcile/ports.ts";
-import { everythingSet, externalWithCredentials, inputOf } from "../testing/resource.ts";
+import { externalWithCredentials } from "../testing/alternatives.ts";
+import { everythingSet, inputOf } from "../testing/resource.ts";
 import { desired } from "./index.ts";
 
 interface PodSpec {

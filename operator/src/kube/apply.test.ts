@@ -33,3 +33,26 @@ test.each([
   const outcome = await applyObject(dependencies, resourceOf({}), object).catch((thrown: unknown) => thrown);
   expect(outcome === error ? "rejected" : (outcome as { kind: string }).kind).toBe(wanted);
 });
+
+test.each([
+  ["is left as it was where somebody else has made it in between", ["kubectl"], "failed", 2],
+  ["is ours where controllers have written its status already", ["m"], "created", 1],
+])("an object that was absent %s", async (_, managers, wanted, writes) => {
+  const object = { apiVersion: "v1", kind: "Service", metadata: { name: "web", namespace: "apps" }, spec: { a: 1 } };
+  const entries = managers.map((manager) => ({ manager, operation: "Update" }));
+  const managedFields = [...entries, { manager: "kube", operation: "Update", subresource: "status" }];
+  const bodies: unknown[] = [];
+  const { client } = fakeServer(({ method, body }) => {
+    if (method === "GET") throw new KubeError(404, "{}", "GET");
+    bodies.push(body);
+    return { ...object, metadata: { ...object.metadata, uid: "7", resourceVersion: "1", managedFields } };
+  });
+  const kept: unknown[] = [];
+  const store = { get: () => undefined, put: (...each: unknown[]) => void kept.push(each) };
+  const dependencies = { client, store, drift: createDriftMemory(), manager: "m", now: () => 0 };
+  expect((await applyObject(dependencies, resourceOf({}), object)).kind).toBe(wanted);
+  expect(bodies).toHaveLength(writes);
+  expect(kept).toHaveLength(2 - writes);
+  const nothing = { apiVersion: "v1", kind: "Service", metadata: { name: "web", namespace: "apps", uid: "7" } };
+  if (writes > 1) expect(bodies.at(-1)).toEqual(nothing);
+});

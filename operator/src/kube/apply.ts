@@ -1,38 +1,15 @@
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import { NotLeadingError } from "../leader/fence.ts";
 import type { ApplyOutcome, DesiredObject, ObjectRef } from "../reconcile/ports.ts";
-import { contentHash } from "./canonical.ts";
-import type { KubeClient } from "./client.ts";
-import type { DriftMemory } from "./drift-memory.ts";
-import { listsAround, lostFields } from "./field-ownership.ts";
-import { childKindOf, pathOf, type ResourceKind } from "./kinds.ts";
+import { createChild } from "./create-child.ts";
+import { lostFields } from "./field-ownership.ts";
+import { foreignFields } from "./foreign-fields.ts";
+import { pathOf } from "./kinds.ts";
 import { isEndOfNamespace, isStatus, KubeError } from "./kube-error.ts";
-import { type JsonObject, type LiveObject, parseLiveObject, refOf } from "./object.ts";
-import { holderOf, ownerReferenceTo } from "./ownership.ts";
-import type { ObjectStore } from "./store.ts";
-
-/** Hash of what was applied last: tells a changed wish from a changed object, also after a restart of the operator. */
-export const appliedHashAnnotation = "revenprox.io/applied-hash";
-const applyPatch = "application/apply-patch+yaml";
-/** Named where the server does not say who took a field away. */
-const unknownManager = "another client";
-
-export interface ApplyDependencies {
-  readonly client: KubeClient;
-  readonly store: Pick<ObjectStore, "get" | "put">;
-  readonly drift: DriftMemory;
-  readonly manager: string;
-  /** Milliseconds; only differences count. */
-  readonly now: () => number;
-}
-
-interface Wish {
-  readonly kind: ResourceKind;
-  readonly ref: ObjectRef;
-  readonly namespace: string;
-  readonly object: DesiredObject;
-  readonly hash: string;
-}
+import { type LiveObject, parseLiveObject, refOf } from "./object.ts";
+import { holderOf } from "./ownership.ts";
+import { type ApplyDependencies, putBack, takeAway } from "./put-right.ts";
+import { appliedHashAnnotation, asJson, type Wish, wishFor } from "./wish.ts";
 
 /**
  * Brings one object to its desired state; writes nothing when it is there. Throws only NotLeadingError: there is no
@@ -47,7 +24,7 @@ export const applyObject = async (
   try {
     const wish = wishFor(revenprox, desired);
     const live = dependencies.store.get(wish.kind, wish.namespace, ref.name) ?? (await read(dependencies, wish));
-    if (live === undefined) return await create(dependencies, wish);
+    if (live === undefined) return await createChild(dependencies, wish);
     const holder = holderOf(live, revenprox);
     if (holder.kind === "foreign") return { kind: "name-conflict", ref, owner: holder.owner };
     if (holder.kind === "leaving")
@@ -75,18 +52,6 @@ export const failureOf = (ref: ObjectRef, error: unknown): ApplyOutcome => {
     : { kind: "failed", ref, message };
 };
 
-const wishFor = (revenprox: RevenProx, desired: DesiredObject): Wish => {
-  const namespace = revenprox.metadata.namespace;
-  const owned = {
-    ...desired,
-    metadata: { ...desired.metadata, namespace, ownerReferences: [ownerReferenceTo(revenprox)] },
-  };
-  const hash = contentHash(owned);
-  const annotations = { ...desired.metadata.annotations, [appliedHashAnnotation]: hash };
-  const object = { ...owned, metadata: { ...owned.metadata, annotations } };
-  return { kind: childKindOf(desired), ref: refOf(desired), namespace, object, hash };
-};
-
 /** Asks by name: an object without our labels is in no watch. */
 const read = async (
   { client, manager }: ApplyDependencies,
@@ -104,89 +69,25 @@ const read = async (
   }
 };
 
-const create = async (dependencies: ApplyDependencies, wish: Wish): Promise<ApplyOutcome> => {
-  await write(dependencies, wish, { object: wish.object, force: false });
-  return { kind: "created", ref: wish.ref };
-};
-
 const update = async (dependencies: ApplyDependencies, wish: Wish, live: LiveObject): Promise<ApplyOutcome> => {
   const { drift, now } = dependencies;
   const { ref } = wish;
   const key = live.metadata.uid ?? "";
-  const lost = lostFields(asJson(wish.object), live.metadata.managedFields ?? []);
+  const json = asJson(wish.object);
+  const lost = lostFields(json, live.metadata.managedFields ?? []);
+  const foreign = foreignFields(json, live).filter(({ mark }) => !drift.isInert(key, mark));
   const sameWish = live.metadata.annotations?.[appliedHashAnnotation] === wish.hash;
-  if (sameWish && lost.length === 0) return { kind: "unchanged", ref };
-  const rival = sameWish ? drift.rival(key, lost, now()) : undefined;
-  if (rival !== undefined) return { kind: "conflict", ref, manager: rival, fields: lost };
+  if (sameWish && lost.length === 0 && foreign.length === 0) return { kind: "unchanged", ref };
+  const strayed = [...lost, ...foreign.map(({ field }) => field)];
+  const rival = sameWish ? drift.rival(key, strayed, now()) : undefined;
+  if (rival !== undefined) return { kind: "conflict", ref, manager: rival, fields: strayed };
 
-  // With the uid the server refuses to touch an object that took the name meanwhile.
-  const object = { ...wish.object, metadata: { ...wish.object.metadata, uid: key } };
-  const taken = await writeOverOthers(dependencies, wish, object).catch(async (error: unknown) => {
-    const lists = sameWish && isStatus(error, 422) ? listsAround(asJson(object), lost) : undefined;
-    if (lists === undefined) throw error;
-    await replaceLists(dependencies, wish, { uid: key, lists });
-    return writeOverOthers(dependencies, wish, object);
-  });
-  if (taken === undefined && !sameWish) return { kind: "changed", ref };
-  const { manager, fields } = taken ?? { manager: unknownManager, fields: lost };
-  drift.corrected(key, { manager, fields: lost }, now());
-  return { kind: "drift-corrected", ref, manager, fields };
+  const removed = await takeAway(dependencies, wish, { uid: key, foreign });
+  const applies = !sameWish || lost.length > 0;
+  const taken = applies ? await putBack(dependencies, wish, { uid: key, lost, sameWish }) : undefined;
+  const corrections = [removed, taken].filter((each) => each !== undefined);
+  if (corrections.length === 0) return { kind: sameWish ? "unchanged" : "changed", ref };
+  const manager = [...new Set(corrections.flatMap(({ managers }) => managers))].join(", ");
+  drift.corrected(key, { manager, fields: strayed }, now());
+  return { kind: "drift-corrected", ref, manager, fields: corrections.flatMap(({ fields }) => fields) };
 };
-
-interface TakenFields {
-  readonly manager: string;
-  readonly fields: readonly string[];
-}
-
-/** Without force first, so that the server names who holds a field now; then with. */
-const writeOverOthers = async (
-  dependencies: ApplyDependencies,
-  wish: Wish,
-  object: DesiredObject,
-): Promise<TakenFields | undefined> => {
-  try {
-    await write(dependencies, wish, { object, force: false });
-    return undefined;
-  } catch (error) {
-    if (!isStatus(error, 409) || error.conflicts.length === 0) throw error;
-    await write(dependencies, wish, { object, force: true });
-    const managers = new Set(error.conflicts.map(({ manager }) => manager));
-    return { manager: [...managers].join(", "), fields: error.conflicts.map(({ field }) => field) };
-  }
-};
-
-/**
- * Writes lists whole. Apply leaves an item that another manager put in, also where the object is invalid with both:
- * a Service whose port was edited would have two ports of one name.
- */
-const replaceLists = async (
-  { client, manager }: ApplyDependencies,
-  { kind, namespace, ref }: Wish,
-  { uid, lists }: { readonly uid: string; readonly lists: JsonObject },
-): Promise<void> => {
-  await client.request({
-    method: "PATCH",
-    path: pathOf(kind, namespace, ref.name),
-    query: { fieldManager: manager },
-    contentType: "application/merge-patch+json",
-    body: { ...lists, metadata: { uid } },
-  });
-};
-
-const write = async (
-  { client, store, manager }: ApplyDependencies,
-  { kind, namespace, ref }: Wish,
-  { object, force }: { readonly object: DesiredObject; readonly force: boolean },
-): Promise<void> => {
-  const answer = await client.request({
-    method: "PATCH",
-    path: pathOf(kind, namespace, ref.name),
-    query: { fieldManager: manager, force: force ? "true" : undefined },
-    contentType: applyPatch,
-    body: object,
-  });
-  store.put(kind, parseLiveObject(answer, kind, manager));
-};
-
-/** What goes over the wire is what is compared. */
-const asJson = (object: DesiredObject): JsonObject => JSON.parse(JSON.stringify(object)) as JsonObject;

@@ -20,6 +20,7 @@ import { podsBelow } from "./pod.ts";
 import type { ReadPrometheuses } from "./prometheuses.ts";
 import { prune } from "./prune.ts";
 import { rehearse } from "./rehearsal.ts";
+import { createSaidStatus } from "./said-status.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ServedSchema } from "./served-schema.ts";
 import type { StorageClasses } from "./storage-class.ts";
@@ -55,12 +56,15 @@ const randomText = (bytes: number): string => randomBytes(bytes).toString("base6
 /** The real cluster behind the loop's port. */
 export const createCluster = (parts: ClusterParts): Cluster => {
   const { store, discovery, secrets } = parts;
-  const dependencies = { ...parts, drift: createDriftMemory() };
+  const said = createSaidStatus();
+  const dependencies = { ...parts, said, drift: createDriftMemory() };
   const cluster: Cluster = {
     read: (key) => {
       const [namespace = "", name = ""] = key.split("/");
       const object = store.get(revenproxKind, namespace, name);
-      return object === undefined ? undefined : asRevenProx(object);
+      if (object !== undefined) return said.whole(asRevenProx(object));
+      said.forget(key);
+      return undefined;
     },
     ensureSecrets: async (revenprox) => [
       ...(await secrets.ensure(revenprox, parts.secretsToCreate(revenprox, randomText))),

@@ -22,3 +22,12 @@ test("other fields and other objects do not count", () => {
   memory.corrected("b", lost, 2);
   expect(memory.rival("a", lost.fields, 3)).toBeUndefined();
 });
+
+test("what came back by itself is remembered by its value, beside what did so before", () => {
+  const memory = createDriftMemory();
+  memory.inert("a", [".dnsPolicy default"]);
+  memory.inert("a", [".schedulerName default"]);
+  expect([".dnsPolicy default", ".schedulerName default"].every((mark) => memory.isInert("a", mark))).toBe(true);
+  expect(memory.isInert("a", ".dnsPolicy other")).toBe(false);
+  expect(memory.isInert("b", ".dnsPolicy default")).toBe(false);
+});

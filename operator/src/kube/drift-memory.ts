@@ -7,6 +7,9 @@ interface Correction {
   readonly manager: string;
 }
 
+/** Inert fields of an object, and objects with such, that are remembered; more would cost calls that change nothing. */
+const MAX_INERT = 1_000;
+
 /** Remembers what was put back, so that two writers do not undo each other for ever. */
 export interface DriftMemory {
   /** The manager to stand back from, when putting `fields` back would be the third time in ten minutes for one of them. */
@@ -16,10 +19,14 @@ export interface DriftMemory {
     correction: { readonly fields: readonly string[]; readonly manager: string },
     now: number,
   ): void;
+  /** Whether `mark` came back by itself when it was taken away: a default of the API server that somebody claims. */
+  isInert(key: string, mark: string): boolean;
+  inert(key: string, marks: readonly string[]): void;
 }
 
 export const createDriftMemory = (): DriftMemory => {
   const corrections = new Map<string, readonly Correction[]>();
+  const inert = new Map<string, readonly string[]>();
   const recent = (key: string, now: number) => (corrections.get(key) ?? []).filter(({ at }) => now - at < WINDOW_MS);
   return {
     rival: (key, fields, now) => {
@@ -30,6 +37,15 @@ export const createDriftMemory = (): DriftMemory => {
     corrected: (key, correction, now) => {
       for (const old of corrections.keys()) if (recent(old, now).length === 0) corrections.delete(old);
       corrections.set(key, [...recent(key, now), { ...correction, at: now }]);
+    },
+    isInert: (key, mark) => inert.get(key)?.includes(mark) === true,
+    inert: (key, marks) => {
+      if (marks.length === 0) return;
+      const all = new Set([...(inert.get(key) ?? []), ...marks]);
+      inert.delete(key);
+      inert.set(key, [...all].slice(-MAX_INERT));
+      const oldest = inert.size > MAX_INERT ? inert.keys().next().value : undefined;
+      if (oldest !== undefined) inert.delete(oldest);
     },
   };
 };

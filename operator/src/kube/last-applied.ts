@@ -1,8 +1,8 @@
 import type { KubernetesObject } from "../reconcile/ports.ts";
-import { appliedHashAnnotation } from "./apply.ts";
 import { contentHash } from "./canonical.ts";
 import { fieldsOf, identifies, isLeaf } from "./field-ownership.ts";
 import { isJsonObject, type Json, type JsonObject, type LiveObject } from "./object.ts";
+import { appliedHashAnnotation } from "./wish.ts";
 
 /** The part of a value that the operator's managed fields name. */
 const extract = (value: Json, fields: Json | undefined): Json => {

@@ -18,6 +18,8 @@ export interface ManagedFieldsEntry {
 export interface LiveObject extends KubernetesObject {
   readonly metadata: ObjectMeta & {
     readonly managedFields?: readonly ManagedFieldsEntry[];
+    /** Of a workload: what others say that they own of the pods' spec; absent: nothing. */
+    readonly ofOthers?: readonly ManagedFieldsEntry[];
     readonly resourceVersion: string;
   };
 }
@@ -36,6 +38,18 @@ interface RawObject {
 const isOwnApply = (entry: ManagedFieldsEntry, manager: string): boolean =>
   entry.manager === manager && entry.operation === "Apply" && (entry.subresource ?? "") === "";
 
+const workloads: ReadonlySet<string> = new Set(["Deployment", "StatefulSet"]);
+
+/** The part of an entry that is about the spec of the pods; most have none. */
+const ofPods = ({ fieldsV1, ...entry }: ManagedFieldsEntry): readonly ManagedFieldsEntry[] => {
+  const pods = ["f:spec", "f:template", "f:spec"].reduce<Json | undefined>(
+    (fields, key) => (isJsonObject(fields) ? fields[key] : undefined),
+    fieldsV1,
+  );
+  if (!isJsonObject(pods)) return [];
+  return [{ ...entry, fieldsV1: { "f:spec": { "f:template": { "f:spec": pods } } } }];
+};
+
 /**
  * Takes an object as sent by the API server, strips the managed fields of others (they are the larger part of it),
  * and fills in kind and apiVersion, which lists leave out of their items.
@@ -53,7 +67,16 @@ export const parseLiveObject = (
   }
   const { managedFields = [], ...metadata } = raw.metadata;
   const own = managedFields.filter((entry) => isOwnApply(entry, manager));
-  return { ...raw, ...type, metadata: own.length === 0 ? metadata : { ...metadata, managedFields: own } };
+  const others = workloads.has(type.kind) ? managedFields.filter((entry) => !own.includes(entry)).flatMap(ofPods) : [];
+  return {
+    ...raw,
+    ...type,
+    metadata: {
+      ...metadata,
+      ...(own.length === 0 ? {} : { managedFields: own }),
+      ...(others.length === 0 ? {} : { ofOthers: others }),
+    },
+  };
 };
 
 export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): ObjectRef => ({

@@ -1,12 +1,13 @@
 import type { RecordedWrite } from "../plan/recorded-write.ts";
 import type { ApplyOutcome, DesiredObject, SecretsToCreate } from "../reconcile/ports.ts";
 import type { Cluster, Rehearsal } from "../reconcile/reconcile.ts";
-import { type ApplyDependencies, applyObject } from "./apply.ts";
+import { applyObject } from "./apply.ts";
 import type { DriftMemory } from "./drift-memory.ts";
 import { dryRunClient } from "./dry-run.ts";
 import { createJournalVolumes } from "./journal-volumes.ts";
 import { ensureCertificates } from "./nats-certificates.ts";
 import { prune } from "./prune.ts";
+import type { ApplyDependencies } from "./put-right.ts";
 import { createSecrets } from "./secrets.ts";
 import type { StorageClasses } from "./storage-class.ts";
 import type { ObjectStore } from "./store.ts";
@@ -22,7 +23,7 @@ export interface RehearsalParts extends Omit<ApplyDependencies, "store"> {
 /** What was written for show is not kept: neither in the view of the cluster nor in what is known of rivals. */
 const forgetful = ({ store, drift }: RehearsalParts): Pick<ApplyDependencies, "store" | "drift"> => ({
   store: { get: (kind, namespace, name) => store.get(kind, namespace, name), put: () => undefined },
-  drift: { rival: (...asked) => drift.rival(...asked), corrected: () => undefined } satisfies DriftMemory,
+  drift: { ...drift, corrected: () => undefined, inert: () => undefined } satisfies DriftMemory,
 });
 
 const planned = (outcome: ApplyOutcome): ApplyOutcome => {

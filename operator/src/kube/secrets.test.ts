@@ -69,6 +69,27 @@ describe("facts", () => {
     expect(await revisionOf("eA==")).toMatch(/^[0-9a-f]{16}$/);
   });
 
+  test("entries of publish keys are told with what is wrong, and no content", async () => {
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const data = { good: base64("0123456789abcdef"), bad: base64("short"), empty: "" };
+    const { secrets, calls } = harness(() => ({ ...secret(controlledBy("u")), data }));
+    const { publishKeys } = await secrets.facts(resource());
+    expect(publishKeys).toMatchObject([
+      { id: "bad", fault: expect.stringContaining("at least 16") },
+      { id: "empty", fault: "it is empty" },
+      { id: "good" },
+    ]);
+    expect(JSON.stringify(publishKeys)).not.toMatch(/0123|short/);
+    expect(calls.filter((call) => call.endsWith("publish-key"))).toHaveLength(1);
+  });
+
+  test("a generated Secret that was emptied has no revision, so that no pod is made anew from it", async () => {
+    const { secrets } = harness(() => ({ ...secret(controlledBy("u")), data: { proxy: "eA==", admin: "" } }));
+    const { natsUsers, managementTokens } = await secrets.facts(resource());
+    expect(natsUsers).toEqual({ exists: true, lacks: ["publisher", "admin"] });
+    expect(managementTokens).toEqual({ exists: true, lacks: ["read", "admin"] });
+  });
+
   test("the revision of an external NATS' credentials follows the user name, not the password", async () => {
     const revisionOf = async (username: string, password: string) => {
       const { secrets } = harness(() => ({ ...secret(), data: { username, password } }));

@@ -41,6 +41,20 @@ describe("ObjectStore", () => {
     expect(store.get(configMapKind, "n", "a")).toBeDefined();
   });
 
+  test("a late answer does not bring back what a list since then did not have, a later one does", () => {
+    const { store } = harness();
+    store.put(configMapKind, config("a", "3"));
+    store.remove(configMapKind, config("a", "4"));
+    store.replace(configMapKind, undefined, { objects: [config("b", "2")], version: "20" });
+    store.put(configMapKind, config("a", "12"));
+    expect(store.get(configMapKind, "n", "a")).toBeUndefined();
+    store.put(configMapKind, config("a", "21"));
+    expect(store.all(configMapKind)).toHaveLength(2);
+    store.replace(configMapKind, undefined, { objects: [config("b", "2")], version: "30" });
+    store.replace(configMapKind, undefined, { objects: [config("a", "21"), config("b", "2")], version: "40" });
+    expect(store.all(configMapKind)).toHaveLength(2);
+  });
+
   test("a late deletion of a former object does not remove its successor", () => {
     const { store } = harness();
     store.put(configMapKind, config("a", "9"));

@@ -23,6 +23,8 @@ export class ObjectStore {
   readonly #kinds = new Map<string, Map<string, LiveObject>>();
   readonly #owned = new Map<string, Map<string, LiveObject>>();
   readonly #tombstones = new Map<string, string>();
+  /** Versions of the last lists, by kind and namespace. */
+  readonly #listed = new Map<string, string>();
 
   constructor(onChange: (change: Change) => void) {
     this.#onChange = onChange;
@@ -50,7 +52,7 @@ export class ObjectStore {
   put(kind: ResourceKind, object: LiveObject): void {
     const key = keyOf(object.metadata.namespace, object.metadata.name);
     const before = this.#kinds.get(kind.kind)?.get(key);
-    const known = before?.metadata.resourceVersion ?? this.#tombstones.get(`${kind.kind} ${key}`);
+    const known = before?.metadata.resourceVersion ?? this.#goneSince(kind, object);
     const version = object.metadata.resourceVersion;
     if (known !== undefined && (known === version || isOlderVersion(version, known))) return;
     this.#tombstones.delete(`${kind.kind} ${key}`);
@@ -83,7 +85,18 @@ export class ObjectStore {
       this.#drop(kind, key);
       this.#onChange({ kind, before: object, after: undefined });
     }
+    const scope = `${kind.kind} ${namespace ?? ""}`;
+    this.#listed.delete(scope);
     for (const object of list.objects) this.put(kind, object);
+    this.#listed.set(scope, list.version);
+  }
+
+  /** The newest version at which an object was surely not there: after its deletion, or in a list without it. */
+  #goneSince({ kind }: ResourceKind, { metadata: { namespace, name } }: LiveObject): string | undefined {
+    const deleted = this.#tombstones.get(`${kind} ${keyOf(namespace, name)}`);
+    const listed = this.#listed.get(`${kind} `) ?? this.#listed.get(`${kind} ${namespace ?? ""}`);
+    if (deleted === undefined || listed === undefined) return deleted ?? listed;
+    return isOlderVersion(deleted, listed) ? listed : deleted;
   }
 
   #set(kind: ResourceKind, key: string, object: LiveObject): void {

@@ -137,6 +137,23 @@ describe("Watch", () => {
     await finish();
   });
 
+  test("a watch that hangs makes no progress, one that only fails does: liveness tells them apart", async () => {
+    const fails = Array.from({ length: 40 }, () => [new KubeUnreachableError("reset")]);
+    const { watch, scheduler, finish } = harness(fails);
+    await scheduler.turn();
+    for (let second = 0; second < 600; second += 30) {
+      await scheduler.advance(30_000);
+      expect(watch.lastProgressAgeMs).toBeLessThanOrEqual(30_000);
+    }
+    expect(watch.lastEventAgeMs).toBe(600_000);
+    await finish();
+    const hanging = harness([["open"]]);
+    await hanging.scheduler.turn();
+    await hanging.scheduler.advance(600_000);
+    expect(hanging.watch.lastProgressAgeMs).toBe(600_000);
+    await hanging.finish();
+  });
+
   test("the age of the last event grows while nothing comes", async () => {
     const { watch, scheduler, finish } = harness([]);
     await scheduler.turn();

@@ -65,8 +65,10 @@ export interface OperatorSettings {
 /** A Secret as far as others need to know it: never a value. */
 export interface SecretFact {
   readonly exists: boolean;
-  /** Changes when the values change; for an annotation that rolls pods. Absent when the Secret is. */
+  /** Changes when the values change; for an annotation that rolls pods. Absent when the Secret is, or lacks some. */
   readonly revision?: string;
+  /** Keys of a generated Secret that somebody has taken away or emptied; absent: none. */
+  readonly lacks?: readonly string[];
 }
 
 /** A Secret that the spec names and that is absent, or lacks `keys`. */
@@ -77,6 +79,15 @@ export interface MissingSecret {
   readonly exists: boolean;
   /** What it lacks, or must have; empty: any. */
   readonly keys: readonly string[];
+}
+
+/** An entry of the Secret of publish keys, as proxies take it; never its content. */
+export interface PublishKeyEntry {
+  readonly id: string;
+  /** Why proxies pass it over. */
+  readonly fault?: string;
+  /** Milliseconds since 1970; absent: never. */
+  readonly expires?: number;
 }
 
 /** How far the proxies are on the way to their number and their template: what the Deployment is told now. */
@@ -124,6 +135,8 @@ export interface ClusterFacts {
   readonly secrets: {
     /** The generated one. */
     readonly publishKey: SecretFact;
+    /** Of the generated one or the user's; absent: there is no such Secret. */
+    readonly publishKeys?: readonly PublishKeyEntry[] | undefined;
     readonly managementTokens: SecretFact;
     readonly natsUsers: SecretFact;
     /** The generated certificates of managed NATS; undefined without its TLS. */

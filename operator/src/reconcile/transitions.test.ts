@@ -35,6 +35,34 @@ describe("conditions", () => {
   });
 });
 
+const authentication = (reason?: string): RevenProxStatus => ({
+  conditions:
+    reason === undefined
+      ? []
+      : [
+          {
+            type: "AuthenticationConfigured",
+            status: reason === "VerifierConfigured" ? "True" : "False",
+            reason,
+            message: "because",
+            lastTransitionTime: "2026-11-23T00:00:00Z",
+          },
+        ],
+});
+
+test.each<[string, string | undefined, string, readonly string[]]>([
+  ["no verifier, as from the start", undefined, "PublishKeyOnly", []],
+  ["a key that cannot be used, from the start", undefined, "SecretMissing", ["Warning SecretMissing"]],
+  ["a key that was emptied", "PublishKeyOnly", "PublishKeyUnusable", ["Warning PublishKeyUnusable"]],
+  ["still", "PublishKeyUnusable", "PublishKeyUnusable", []],
+  ["it is mended", "PublishKeyUnusable", "PublishKeyOnly", ["Normal PublishKeyOnly"]],
+  ["emptied beside a verifier", "VerifierConfigured", "PublishKeyUnusable", ["Warning PublishKeyUnusable"]],
+  ["mended there", "PublishKeyUnusable", "VerifierConfigured", ["Normal VerifierConfigured"]],
+  ["the verifier is taken out", "VerifierConfigured", "PublishKeyOnly", ["Warning PublishKeyOnly"]],
+])("publish keys: %s", (_, before, after, events) => {
+  expect(told(eventsOfConditions(authentication(before), authentication(after)))).toEqual(events);
+});
+
 test("what the spec does not ask for is no news", () => {
   const condition = { type: "RouteReady", reason: "NotAsked", message: "no route", lastTransitionTime: "" };
   expect(eventsOfConditions(undefined, { conditions: [{ ...condition, status: "True" }] })).toEqual([]);

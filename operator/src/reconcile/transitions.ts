@@ -124,15 +124,36 @@ const abnormalWhenTrue: ReadonlySet<string> = new Set([
 const isHealthy = ({ type, status }: StatusCondition): boolean =>
   status === (abnormalWhenTrue.has(type) ? "False" : "True");
 
+/** What the user has chosen, though the condition is abnormal: to leave it is as bad, to be back as good, as for others. */
+const isChosen = ({ reason }: StatusCondition): boolean => reason === "PublishKeyOnly";
+
+/** Whether it is news from the first pass on. */
+const isTroubleAtOnce = ({ type }: StatusCondition): boolean =>
+  type === "Stalled" || type === "AuthenticationConfigured";
+
+const isSame = (old: StatusCondition | undefined, now: StatusCondition): boolean =>
+  old !== undefined && old.status === now.status && isChosen(old) === isChosen(now);
+
+/** A condition that is not as it should be: bad news where it was well, or chosen, before. */
+const eventOfTrouble = (
+  old: StatusCondition | undefined,
+  now: StatusCondition,
+  message: string,
+): readonly ResourceEvent[] => {
+  const wasHealthy = old !== undefined && isHealthy(old);
+  if (isChosen(now) && !wasHealthy) return old === undefined ? [] : [{ type: "Normal", reason: now.reason, message }];
+  // A resource that was just made is not ready yet: that is no news.
+  const wasWell = old !== undefined && (wasHealthy || isChosen(old));
+  return wasWell || isTroubleAtOnce(now) ? warning(now.reason, message) : [];
+};
+
 const eventOfCondition = (before: Conditions, now: StatusCondition): readonly ResourceEvent[] => {
   const old = before.find(({ type }) => type === now.type);
-  if (now.type === "Reconciling" || now.reason === "NotAsked" || old?.status === now.status) return [];
+  if (now.type === "Reconciling" || now.reason === "NotAsked" || isSame(old, now)) return [];
   const message = `${now.type} is ${now.status}: ${now.message}`;
   if (isHealthy(now)) {
     const isNews = !abnormalWhenTrue.has(now.type) || old !== undefined;
     return isNews ? [{ type: "Normal", reason: now.reason, message }] : [];
   }
-  // A resource that was just made is not ready yet: that is no news.
-  const wasHealthy = old !== undefined && isHealthy(old);
-  return wasHealthy || now.type === "Stalled" ? warning(now.reason, message) : [];
+  return eventOfTrouble(old, now, message);
 };

@@ -1,5 +1,5 @@
-import { names } from "@revenprox/contract/names";
 import { missingSecret } from "./missing-secret.ts";
+import { publishKeysSecret, unusableKeys, unusedKeys } from "./publish-keys.ts";
 import type { Situation } from "./situation.ts";
 import { isFalse, isTrue, type Verdict } from "./verdict.ts";
 
@@ -10,17 +10,19 @@ const verifierOf = (config: Readonly<Record<string, unknown>> | undefined): read
   return ["webhookUrl", "jwksUrl"].filter((key) => Reflect.get(section, key) !== undefined);
 };
 
-/** Whether somebody decides who may read. */
+/** Whether somebody decides who may read, and those who may publish can. */
 export const authenticationConfigured = ({ input }: Situation): Verdict => {
-  const missing = missingSecret(input, "spec.auth");
-  if (missing !== undefined) return isFalse(missing.reason, missing.message);
-  const { metadata, spec } = input.revenprox;
-  const keys = spec.auth?.publishKeysSecret ?? names(metadata.name).publishKey;
-  const verifiers = verifierOf(spec.config);
+  const trouble = missingSecret(input, "spec.auth") ?? unusableKeys(input);
+  if (trouble !== undefined) return isFalse(trouble.reason, trouble.message);
+  const unused = unusedKeys(input);
+  const verifiers = verifierOf(input.revenprox.spec.config);
   if (verifiers.length > 0)
-    return isTrue("VerifierConfigured", `Tokens are verified by spec.config.jwtVerifier.${verifiers.join(" and ")}.`);
+    return isTrue(
+      "VerifierConfigured",
+      `Tokens are verified by spec.config.jwtVerifier.${verifiers.join(" and ")}.${unused}`,
+    );
   return isFalse(
     "PublishKeyOnly",
-    `Anybody who reaches the proxies may read every topic. Publishing needs a key of the Secret ${keys}. Set spec.config.jwtVerifier.webhookUrl or jwksUrl to have tokens verified.`,
+    `Anybody who reaches the proxies may read every topic. Publishing needs a key of the Secret ${publishKeysSecret(input.revenprox)}. Set spec.config.jwtVerifier.webhookUrl or jwksUrl to have tokens verified.${unused}`,
   );
 };

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { KubernetesObject, StatusInput } from "../reconcile/ports.ts";
 import { eventsOfScaling } from "../reconcile/transitions.ts";
 import type { Scaling } from "../scaling/scaler.ts";
+import { scaledByCpu, scaledByKeda, scaledByStreams } from "../testing/alternatives.ts";
 import { secondsLater, settledInput, testTime } from "../testing/live.ts";
-import { scaledByCpu, scaledByKeda, scaledByStreams } from "../testing/resource.ts";
 import { next, testCases } from "../testing/status-case.contract.ts";
 import { status } from "./index.ts";
 

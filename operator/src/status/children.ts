@@ -86,11 +86,18 @@ const secretChildren = ({ revenprox, facts, apply }: StatusInput): readonly Chil
       ? []
       : [[natsAuthority, facts.secrets.natsTls.authority] as const, [natsTls, facts.secrets.natsTls.server] as const]),
   ];
-  return secrets.map(([name, { exists }]) => {
+  return secrets.map(([name, fact]) => {
     const ref = { apiVersion: "v1", kind: "Secret", name };
-    const health = outcomeHealth(apply.find((outcome) => isSame(outcome.ref, ref)));
-    return { ...ref, ...(health ?? (exists ? current : inProgress("It does not exist yet."))) };
+    return { ...ref, ...(outcomeHealth(apply.find((outcome) => isSame(outcome.ref, ref))) ?? secretHealth(fact)) };
   });
+};
+
+const secretHealth = ({ exists, lacks = [] }: SecretFact): Health => {
+  if (!exists) return inProgress("It does not exist yet.");
+  if (lacks.length === 0) return current;
+  return failed(
+    `It lacks a value for ${lacks.join(", ")}. Put that back, or delete the Secret: the operator makes one with new values, and pods that read it at their start are made anew.`,
+  );
 };
 
 /** Every child with its health, in the order of writing. Where nothing can be desired, what exists is shown. */

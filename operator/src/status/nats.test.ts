@@ -1,5 +1,5 @@
+import { externalWithCredentials } from "../testing/alternatives.ts";
 import { settledInput, unreadyPod, withWorkload } from "../testing/live.ts";
-import { externalWithCredentials } from "../testing/resource.ts";
 import {
   crashed,
   credentials,

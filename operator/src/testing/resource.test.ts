@@ -2,14 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { desired } from "../desired/index.ts";
-import {
-  everythingSet,
-  externalWithCredentials,
-  inputOf,
-  scaledByCpu,
-  scaledByKeda,
-  scaledByStreams,
-} from "./resource.ts";
+import { externalWithCredentials, scaledByCpu, scaledByKeda, scaledByStreams } from "./alternatives.ts";
+import { everythingSet, inputOf } from "./resource.ts";
 
 type Tree = { [key: string]: unknown };
 

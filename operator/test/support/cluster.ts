@@ -43,7 +43,7 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-const crdFile = fileURLToPath(new URL("../../../crds/revenprox.yaml", import.meta.url));
+export const crdFile = fileURLToPath(new URL("../../../crds/revenprox.yaml", import.meta.url));
 
 /** With more flags for kube-apiserver, as `--flag=value`. */
 export const startTestCluster = async (...apiServerFlags: readonly string[]): Promise<TestCluster> => {
@@ -91,11 +91,11 @@ export const startTestCluster = async (...apiServerFlags: readonly string[]): Pr
   };
 };
 
-/** Polls until `probe` gives a value; throws `what` with the last answer after the deadline. */
+/** Polls until `probe` gives a value; throws `what` after the deadline, which a machine with other work must not reach. */
 export const eventually = async <T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  seconds = 20,
+  seconds = 60,
 ): Promise<T> => {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {

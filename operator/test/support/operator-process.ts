@@ -24,9 +24,13 @@ export const kubeconfigThrough = async (cluster: TestCluster, port: number, fold
   return file;
 };
 
-/** The operator as a process of its own. */
-export const spawnOperator = (kubeconfig: string, environment: Readonly<Record<string, string>>): OperatorProcess => {
-  const child = spawn(process.execPath, ["--conditions=revenprox-source", main], {
+/** The operator as a process of its own; with the program of another release, if it is given. */
+export const spawnOperator = (
+  kubeconfig: string,
+  environment: Readonly<Record<string, string>>,
+  program = main,
+): OperatorProcess => {
+  const child = spawn(process.execPath, ["--conditions=revenprox-source", program], {
     env: { ...images, KUBECONFIG: kubeconfig, PORT: "0", LOG_FORMAT: "text", ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -82,6 +82,20 @@ export const startOperator = async (
   return { lines, get, metric: async (name) => sumOf((await get("/metrics")).body, name), stop };
 };
 
+/** An operator for as long as `work` runs. */
+export const withOperator = async (
+  cluster: TestCluster,
+  options: OperatorOptions,
+  work: (operator: RunningOperator) => Promise<void>,
+): Promise<void> => {
+  const operator = await startOperator(cluster, options);
+  try {
+    await work(operator);
+  } finally {
+    await operator.stop();
+  }
+};
+
 const sumOf = (text: string, name: string): number =>
   text
     .split("\n")

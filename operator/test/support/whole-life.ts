@@ -10,7 +10,8 @@ import {
 } from "../../src/kube/kinds.ts";
 import { deletionCostAnnotation } from "../../src/kube/pod-deletion-cost.ts";
 import type { KubernetesObject } from "../../src/reconcile/ports.ts";
-import { everythingSet, externalWithCredentials } from "../../src/testing/resource.ts";
+import { externalWithCredentials } from "../../src/testing/alternatives.ts";
+import { everythingSet } from "../../src/testing/resource.ts";
 import { condition, eventually, revenprox, type TestCluster } from "./cluster.ts";
 import type { RunningOperator } from "./operator.ts";
 import { makePods, observeDeployment } from "./pods.ts";

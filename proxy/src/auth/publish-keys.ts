@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type PublishKeyFile, parseKeyFile } from "@revenprox/contract/publish-key-file";
 import type { Log } from "../hub/ports.ts";
 import { poll } from "./poll.ts";
-import { type PublishKeyFile, parseKeyFile } from "./publish-key-file.ts";
 import { type SecretDigest, sameSecret, sameText, secretDigest } from "./secret-digest.ts";
 import { matchesAny } from "./topic-pattern.ts";
 
