@@ -90,7 +90,8 @@ test("while a pod drains the Deployment replaces no other one", async () => {
 
   await cluster.kubectl("delete", "pod", "rolling-old-a", "--wait=false");
   await untilSpec("rolling", "it is paused", ({ paused }) => paused === true);
-  expect(await rolloutOf("rolling")).toMatchObject({ reason: "PodTemplateChanged", from: "1", to: "2" });
+  const begun = await eventually("the beginning is told", () => rolloutOf("rolling"));
+  expect(begun).toMatchObject({ reason: "PodTemplateChanged", from: "1", to: "2" });
   await endPod(cluster, "rolling-old-a");
   await untilSpec("rolling", "it goes on", ({ paused }) => paused !== true);
   await cluster.kubectl("delete", "pod", "rolling-old-b", "--wait=false");
@@ -100,11 +101,13 @@ test("while a pod drains the Deployment replaces no other one", async () => {
     return rollout?.finishedAt === undefined ? undefined : rollout;
   });
   expect(ended.reason).toBe("PodTemplateChanged");
-  const { items } = (await cluster.get("/api/v1/namespaces/default/events")) as unknown as {
-    items: readonly { readonly reason: string; readonly involvedObject: { readonly name: string } }[];
-  };
-  const reasons = items.filter(({ involvedObject }) => involvedObject.name === "rolling").map(({ reason }) => reason);
-  expect(reasons).toEqual(expect.arrayContaining(["RolloutStarted", "RolloutFinished"]));
+  await eventually("both events are told", async () => {
+    const { items } = (await cluster.get("/api/v1/namespaces/default/events")) as unknown as {
+      items: readonly { readonly reason: string; readonly involvedObject: { readonly name: string } }[];
+    };
+    const told = items.filter(({ involvedObject }) => involvedObject.name === "rolling").map(({ reason }) => reason);
+    return ["RolloutStarted", "RolloutFinished"].every((reason) => told.includes(reason)) ? told : undefined;
+  });
 });
 
 test("none at all is what it says at once, and so are more", async () => {
