@@ -60,14 +60,14 @@ const intact = (answer: Buffer, expected: readonly Uint8Array[]): boolean => {
   return arrived.join("\n\n") === expected.map((frame) => Buffer.from(frame).toString()).join("");
 };
 
-const later = (_: number, action: () => void): (() => void) => {
-  const timer = setTimeout(action, 5);
+const later = (ms: number, action: () => void): (() => void) => {
+  const timer = setTimeout(action, ms);
   return () => clearTimeout(timer);
 };
 
 /** Nudges every full stream many times a second, so that it must not show in any of them. */
 const nudgingOften = new StallWatch({
-  clock: { now: Date.now, after: later },
+  clock: { now: Date.now, after: (_, action) => later(5, action) },
   patienceMs: () => 60_000,
 });
 
@@ -153,6 +153,63 @@ const corrupted = async (produce: Producer, seed: number, inHandler = false): Pr
   return answers.filter((answer) => !intact(answer, all)).length;
 };
 
+const largeFrame = encoder.encode(`data: ${"x".repeat(12_000)}\n\n`);
+/** Longer than uWS waits: 8 to 12 s. */
+const watchedMs = 16_000;
+const watchingStalls = new StallWatch({
+  clock: { now: Date.now, after: later },
+  patienceMs: () => 60_000,
+});
+
+/** A stream of so many frames, at most, to a client that reads none of them. */
+const unreadStream = async (count: number) => {
+  const written = Promise.withResolvers<number>();
+  const port = await serve(
+    (response) => {
+      const sink = new UwsEventSink(response, head, { stalls: watchingStalls, corked });
+      response.onAborted(() => sink.aborted());
+      sink.attach({ writable: () => undefined, closed: () => undefined });
+      let sent = 1;
+      while (sink.write(largeFrame) && sent < count) sent += 1;
+      written.resolve(sent);
+    },
+    [],
+    false,
+  );
+  const socket = connect(port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
+  socket.pause();
+  return { socket, written: await written.promise };
+};
+
+/** How many frames a stream takes until the sink says that it is full: of those the last one or two did not leave. */
+const framesUntilFull = async (): Promise<number> => {
+  const { socket, written } = await unreadStream(100_000);
+  socket.destroy();
+  return written;
+};
+
+/** Whether a stream of so many frames is still open after a while in which its client read nothing; then it reads all. */
+const staysOpen = async (count: number): Promise<boolean> => {
+  const { socket } = await unreadStream(count);
+  await new Promise((resolve) => setTimeout(resolve, watchedMs));
+  let bytes = 0;
+  socket.on("data", (part) => {
+    bytes += part.length;
+  });
+  socket.resume();
+  const ended = new Promise((resolve) => socket.once("end", () => resolve(false)).once("error", () => resolve(false)));
+  const all = new Promise((resolve) => {
+    const look = setInterval(() => {
+      if (bytes < count * largeFrame.length) return;
+      clearInterval(look);
+      resolve(true);
+    }, 20);
+  });
+  const stayed = (await Promise.race([ended, all])) === true;
+  socket.destroy();
+  return stayed;
+};
+
 describe("streams to slow readers", () => {
   test("arrive byte for byte", async () => {
     expect(await corrupted(guarded, 1)).toBe(0);
@@ -160,6 +217,15 @@ describe("streams to slow readers", () => {
 
   test("arrive byte for byte when they begin in the library's handler", async () => {
     expect(await corrupted(guardedInHandler, 2, true)).toBe(0);
+  });
+
+  test("stay open when their last bytes are held back by the library, which does not say so", {
+    timeout: 120_000,
+  }, async () => {
+    const whole = await framesUntilFull();
+    const counts = Array.from({ length: 12 }, (_, index) => whole - index);
+    const open = await Promise.all(counts.map((count) => staysOpen(count)));
+    expect(open).toEqual(counts.map(() => true));
   });
 
   test("are damaged by this uWebSockets.js when the guard is left out", async () => {

@@ -8,6 +8,7 @@ const stage = (patienceSec: number) => {
   const told: string[] = [];
   const connection = (name: string): Stalled => ({
     nudge: () => void told.push(`nudge ${name}`),
+    hold: () => void told.push(`hold ${name}`),
     cut: () => {
       told.push(`cut ${name}`);
       watch.ended(stalled);
@@ -44,4 +45,25 @@ test("progress begins the time anew, and a connection that is no longer full is 
   watch.began(stalled);
   await clock.advance(6_000);
   expect(told.at(-1)).toBe("cut a");
+});
+
+test("a doubted connection is held often enough for any engine, until it is trusted", async () => {
+  const { clock, watch, told, stalled } = stage(20);
+  watch.doubted(stalled);
+  await clock.advance(30_000);
+  expect(told.length).toBeGreaterThanOrEqual(9);
+  expect(new Set(told)).toEqual(new Set(["hold a"]));
+  watch.trusted(stalled);
+  const count = told.length;
+  await clock.advance(60_000);
+  expect(told).toHaveLength(count);
+});
+
+test("one that is gone is left alone", async () => {
+  const { clock, watch, told, stalled } = stage(20);
+  watch.doubted(stalled);
+  watch.began(stalled);
+  watch.gone(stalled);
+  await clock.advance(60_000);
+  expect(told).toEqual([]);
 });

@@ -1,11 +1,13 @@
 import type { Clock } from "../hub/ports.ts";
 
-/** A connection whose client takes nothing of what waits for it. */
+/** A connection whose client takes nothing of what waits for it, or may do so. */
 export interface Stalled {
   /** Offers the client the least there is, so that the HTTP engine's own time-out begins anew. */
   nudge(): void;
   /** Ends the connection at once. */
   cut(): void;
+  /** Begins the HTTP engine's own time-out anew, and has the engine tell when there is room. */
+  hold(): void;
 }
 
 /** Milliseconds between two looks. */
@@ -19,10 +21,14 @@ export interface StallWatchParts {
   readonly patienceMs: () => number;
 }
 
-/** Keeps stalled connections open for as long as the configuration says, and no longer. */
+/**
+ * Keeps stalled connections open for as long as the configuration says, and no longer; and finds those that stall behind
+ * their last write.
+ */
 export class StallWatch {
   readonly #parts: StallWatchParts;
   readonly #since = new Map<Stalled, number>();
+  readonly #doubted = new Set<Stalled>();
   #looking = false;
   #looks = 0;
 
@@ -36,9 +42,25 @@ export class StallWatch {
     if (!this.#looking) this.#lookLater();
   }
 
-  /** The connection takes bytes again, or is gone. */
+  /** The connection takes bytes again. */
   ended(stalled: Stalled): void {
     this.#since.delete(stalled);
+  }
+
+  /** Whether all that was written has left is not known, so the engine may end the connection. */
+  doubted(stalled: Stalled): void {
+    this.#doubted.add(stalled);
+    if (!this.#looking) this.#lookLater();
+  }
+
+  /** All that was written has left. */
+  trusted(stalled: Stalled): void {
+    this.#doubted.delete(stalled);
+  }
+
+  gone(stalled: Stalled): void {
+    this.#since.delete(stalled);
+    this.#doubted.delete(stalled);
   }
 
   #lookLater(): void {
@@ -54,7 +76,8 @@ export class StallWatch {
       if (since <= cutBefore) stalled.cut();
       else if (this.#looks === 0) stalled.nudge();
     }
+    if (this.#looks === 0) for (const doubted of [...this.#doubted]) doubted.hold();
     this.#looking = false;
-    if (this.#since.size > 0) this.#lookLater();
+    if (this.#since.size > 0 || this.#doubted.size > 0) this.#lookLater();
   }
 }

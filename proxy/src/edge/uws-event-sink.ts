@@ -7,6 +7,13 @@ import type { Stalled, StallWatch } from "./stall-watch.ts";
 /** A comment line. uWS drains its own rest only when the handler writes something; this is the least that it can write. */
 const nothing = new TextEncoder().encode(":\n\n");
 
+/**
+ * uWS does not tell that the bytes of a cork did not all leave, and ends the connection 8 to 12 s later unless it has
+ * seen by then that there is room again: a third of the kernel's buffer, which a slow client may take longer to read.
+ * So many bytes always have room in a buffer that was seen to have some.
+ */
+const doubtfulBytes = 8_000;
+
 /** What all sinks of an engine share. */
 export interface UwsSinkParts {
   readonly stalls: StallWatch;
@@ -33,6 +40,9 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   #heard = false;
   #wrote = false;
   #state: "open" | "ending" | "ended" = "open";
+  /** Bytes that were written since uWS last told of room. */
+  #unproven = 0;
+  #isDoubted = false;
   #stream: OpenStream | undefined;
 
   /** A getter: a field would cost each stream a word. */
@@ -84,15 +94,25 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   nudge(): void {
     if (this.#state === "ended") return;
     const went = this.#pieces?.waiting === true ? this.#pieces.nudge() : this.writeChunk(nothing, false);
-    if (went) this.#writable();
+    if (!went) return;
+    this.#doubt(doubtfulBytes);
+    this.#writable();
   }
 
   cut(): void {
     if (this.#state !== "ended") this.#response.close();
   }
 
+  /** `pause` forgets the time-out, `resume` sets it anew and has the library wait for room. */
+  hold(): void {
+    if (this.#state === "ended") return;
+    this.#hear();
+    this.#response.pause();
+    this.#response.resume();
+  }
+
   #closed(): void {
-    this.#parts.stalls.ended(this);
+    this.#parts.stalls.gone(this);
     const stream = this.#stream;
     this.#stream = undefined;
     // Later, since the hub may be in the middle of its own call to `end`.
@@ -116,8 +136,16 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
     // The end of the answer ends the last chunk, too.
     const went = this.#parts.corked.write(this.#response, this.#head, chunk, whole && this.#state === "open");
     this.#head = undefined;
-    if (!went) this.#hear();
+    if (went) this.#doubt(chunk.length);
+    else this.#hear();
     return went;
+  }
+
+  #doubt(bytes: number): void {
+    this.#unproven += bytes;
+    if (this.#isDoubted || this.#unproven < doubtfulBytes) return;
+    this.#isDoubted = true;
+    this.#parts.stalls.doubted(this);
   }
 
   #send(frames: Uint8Array): boolean {
@@ -139,7 +167,15 @@ export class UwsEventSink implements EventSink, Stalled, ChunkTarget {
   #hear(): void {
     if (this.#heard) return;
     this.#heard = true;
-    this.#response.onWritable(() => this.#writable());
+    this.#response.onWritable(() => this.#roomTold());
+  }
+
+  /** The library has forgotten its time-out. */
+  #roomTold(): boolean {
+    this.#unproven = 0;
+    this.#isDoubted = false;
+    this.#parts.stalls.trusted(this);
+    return this.#writable();
   }
 
   #finish(): void {
