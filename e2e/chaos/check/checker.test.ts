@@ -155,6 +155,14 @@ describe("gaps", () => {
     expect(verdict).toMatchObject({ forcedGaps: 1, expired: 5 });
   });
 
+  test("one that is told in parts is one, though a part may hold nothing; alone such a part is false", () => {
+    const gap = (from: number, to: number) => `1 5000 gap 0 ${id(from)} ${id(to)} expired`;
+    const inParts = (...parts: string[]) => resumed(19, 30).flatMap((line) => (line === gap(19, 30) ? parts : [line]));
+    expect(found({ record: inParts(gap(19, 29), gap(29, 30)), maxEvents: 5 })).toEqual({});
+    expect(found({ record: inParts(gap(19, 28), gap(29, 30)), maxEvents: 5 })).toMatchObject({ "false-gap": 1 });
+    expect(found({ record: inParts(gap(19, 29), gap(29, 32)), maxEvents: 5 })).toMatchObject({ "wide-gap": 1 });
+  });
+
   test("one that was not forced is a false gap", () => {
     expect(found({ record: resumed(19, 30), maxEvents: 100 })).toEqual({ "false-gap": 1, "wide-gap": 5 });
     expect(found({ record: resumed(19, 30, 1_015), maxEvents: 5 })).toHaveProperty("false-gap", 1);

@@ -37,6 +37,8 @@ interface Place {
   /** Told of as missing. */
   readonly told: Set<number>;
   unsafeAt: number;
+  /** The last gap that it was told, with those that it went on from. */
+  gap: { readonly from: number; readonly to: number } | undefined;
 }
 
 const contextLines = 12;
@@ -122,7 +124,7 @@ export class ClientCheck {
     for (const topic of this.#parts.topics) {
       const truth = this.#parts.truth.topic(topic);
       const next = truth.indexAfter(sequence);
-      this.#places.set(topic, { truth, next, missing: new Set(), told: new Set(), unsafeAt: -1 });
+      this.#places.set(topic, { truth, next, missing: new Set(), told: new Set(), unsafeAt: -1, gap: undefined });
     }
   }
 
@@ -183,7 +185,10 @@ export class ClientCheck {
       this.#passOver(place, { from, to, at: Number.POSITIVE_INFINITY });
       return;
     }
-    if (!place.truth.expiredWithin(from, to, seen.at))
+    // A long one is told page by page, and a page of several topics may end where the topic has nothing.
+    const begun = place.gap?.to === from ? place.gap.from : from;
+    place.gap = { from: begun, to };
+    if (!place.truth.expiredWithin(begun, to, seen.at))
       this.#offend("false-gap", `${seen.reason} from ${seen.from ?? "nowhere"} to ${seen.to} of topic ${seen.topic}`);
     else this.#parts.tally.forcedGaps += 1;
     this.#passOver(place, { from, to, at: seen.at });
