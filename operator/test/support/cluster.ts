@@ -77,9 +77,9 @@ export const startTestCluster = async (...apiServerFlags: readonly string[]): Pr
     },
     operatorRequests: async () => {
       const log = await readFile(controlPlane.auditLog ?? "", "utf8");
-      const events = log
-        .split("\n")
-        .flatMap((line): (AuditEvent & { stage: string })[] => (line === "" ? [] : [JSON.parse(line)]));
+      // What comes behind the last line end is still being written.
+      const lines = log.split("\n").slice(0, -1);
+      const events = lines.map((line): AuditEvent & { stage: string } => JSON.parse(line));
       return events.filter(
         ({ userAgent, stage }) => userAgent?.startsWith("revenprox-operator") === true && stage === "ResponseComplete",
       );
