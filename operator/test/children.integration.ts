@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { eventually, isChildWrite, revenprox, revenproxPath, statusOf, versions } from "./support/cluster.ts";
+import {
+  eventTold,
+  eventually,
+  isChildWrite,
+  revenprox,
+  revenproxPath,
+  statusOf,
+  versions,
+} from "./support/cluster.ts";
 import { untilQuiet } from "./support/quiet.ts";
 import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
@@ -25,16 +33,7 @@ const quiet = (name: string) => untilQuiet(cluster, name);
 const replicasOf = async (name: string): Promise<number | undefined> =>
   ((await cluster.get(`${deployments}/${name}`))?.["spec"] as { readonly replicas?: number } | undefined)?.replicas;
 
-const event = (reason: string, text: string) =>
-  eventually(
-    `an event ${reason} says ${text}`,
-    async () => {
-      const list = await cluster.get("/api/v1/namespaces/default/events");
-      const items = list?.["items"] as readonly { reason: string; message: string }[];
-      return items.find((item) => item.reason === reason && item.message.includes(text));
-    },
-    60,
-  );
+const event = (reason: string, text: string) => eventTold(cluster, reason, [text]);
 
 describe("children", () => {
   test("exist with an ownerReference each, and the generated Secrets with them", async () => {

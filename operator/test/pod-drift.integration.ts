@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { deploymentKind, pathOf, type ResourceKind, statefulSetKind } from "../src/kube/kinds.ts";
-import { eventually, isChildWrite, revenprox } from "./support/cluster.ts";
+import { eventTold, eventually, isChildWrite, revenprox } from "./support/cluster.ts";
 import { untilQuiet } from "./support/quiet.ts";
 import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
@@ -24,16 +24,7 @@ const templateOf = async (name: string, kind: ResourceKind = deploymentKind): Pr
   return (object["spec"] as { readonly template: Template }).template;
 };
 
-const event = (reason: string, parts: readonly string[]) =>
-  eventually(
-    `an event ${reason} says ${parts.join(" and ")}`,
-    async () => {
-      const list = await cluster.get("/api/v1/namespaces/default/events");
-      const items = list?.["items"] as readonly { reason: string; message: string }[];
-      return items.find((item) => item.reason === reason && parts.every((part) => item.message.includes(part)));
-    },
-    60,
-  );
+const event = (reason: string, parts: readonly string[]) => eventTold(cluster, reason, parts);
 
 const patched = (name: string, spec: unknown) =>
   cluster.kubectl("patch", "deployment", name, "-p", JSON.stringify({ spec: { template: { spec } } }));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type AuditEvent,
+  eventTold,
   eventually,
   revenprox,
   startTestCluster,
@@ -37,16 +38,7 @@ const says = (name: string, reason: string) =>
     60,
   );
 
-const event = (reason: string, text: string) =>
-  eventually(
-    `an event ${reason} says ${text}`,
-    async () => {
-      const list = await cluster.get("/api/v1/namespaces/default/events");
-      const items = list?.["items"] as readonly { reason: string; message: string }[];
-      return items.find((item) => item.reason === reason && item.message.includes(text));
-    },
-    60,
-  );
+const event = (reason: string, text: string) => eventTold(cluster, reason, [text]);
 
 const fill = (secret: string, data: Readonly<Record<string, string>> | null) =>
   cluster.kubectl("patch", "secret", secret, "--type=merge", "-p", JSON.stringify({ data }));

@@ -143,3 +143,15 @@ export const versions = async (cluster: TestCluster, kinds = "deploy,sts,svc,cm,
     "-o",
     'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}',
   );
+
+/** Waits for an event in the default namespace whose message has all these parts. */
+export const eventTold = (cluster: TestCluster, reason: string, parts: readonly string[]) =>
+  eventually(
+    `an event ${reason} says ${parts.join(" and ")}`,
+    async () => {
+      const list = await cluster.get("/api/v1/namespaces/default/events");
+      const items = list?.["items"] as readonly { reason: string; message: string }[];
+      return items.find((item) => item.reason === reason && parts.every((part) => item.message.includes(part)));
+    },
+    60,
+  );

@@ -18,16 +18,17 @@ import {
   type Tails,
 } from "../hub/ports.ts";
 import { type ClockOffset, createClockOffset } from "./clock-offset.ts";
-import { CredentialsWatch } from "./credentials-watch.ts";
+import type { CredentialsWatch } from "./credentials-watch.ts";
 import { DirectGet } from "./direct-get.ts";
 import { JournalKeeper } from "./journal-keeper.ts";
 import { JournalPosition } from "./journal-position.ts";
 import { createJournalReaders, type JournalReaders } from "./journal-readers.ts";
 import type { JournalFigures } from "./journal-session.ts";
+import { watchCredentials } from "./link-credentials.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { connectionOptions } from "./nats-connections.ts";
 import type { BusConnection, NatsJournal } from "./nats-journal-port.ts";
-import { NatsLink, tryConnection } from "./nats-link.ts";
+import { NatsLink } from "./nats-link.ts";
 import { writeNudge } from "./nudge.ts";
 import { PublishPipeline } from "./publish-pipeline.ts";
 import { ReplayMirror } from "./replay-mirror.ts";
@@ -105,13 +106,7 @@ class JetStreamJournal implements NatsJournal {
     });
     this.#links = this.#createLinks(deps);
     const links = this.#links;
-    this.#credentials = new CredentialsWatch({
-      ...deps,
-      probe: () => tryConnection(connectionOptions(deps, "trying a password")),
-      renew: async () => {
-        for (const link of Object.values(links)) await link.renew();
-      },
-    });
+    this.#credentials = watchCredentials(deps, Object.values(links));
     this.bus = {
       onConnected: (action) => void this.#onConnected.push(action),
       get connection() {

@@ -13,12 +13,13 @@ import {
 import { createClockOffset } from "./clock-offset.ts";
 import { CorePublisher } from "./core-publisher.ts";
 import { CoreSubscriptions } from "./core-subscriptions.ts";
-import { CredentialsWatch } from "./credentials-watch.ts";
+import type { CredentialsWatch } from "./credentials-watch.ts";
 import { HeardPlaces } from "./heard-places.ts";
+import { watchCredentials } from "./link-credentials.ts";
 import { connectionOptions } from "./nats-connections.ts";
 import type { NatsJournalDeps } from "./nats-journal.ts";
 import type { BusConnection, NatsJournal } from "./nats-journal-port.ts";
-import { NatsLink, tryConnection } from "./nats-link.ts";
+import { NatsLink } from "./nats-link.ts";
 import { createStoredEventReader } from "./stored-event.ts";
 
 export type NatsRelayDeps = Omit<NatsJournalDeps, "onRead" | "heartbeatMs">;
@@ -62,13 +63,7 @@ class NatsRelay implements NatsJournal {
       toStored,
       onRefused: () => this.#refused(),
     });
-    this.#credentials = new CredentialsWatch({
-      ...deps,
-      probe: () => tryConnection(connectionOptions(deps, "trying a password")),
-      renew: async () => {
-        for (const link of Object.values(links)) await link.renew();
-      },
-    });
+    this.#credentials = watchCredentials(deps, Object.values(links));
     this.bus = {
       onConnected: (action) => void this.#onConnected.push(action),
       get connection() {
