@@ -1,4 +1,3 @@
-import { httpSection } from "@revenprox/contract/config/http";
 import type { Peers } from "./catalogue.ts";
 import { debianFolder } from "./subjects/debian-folder.ts";
 import { givenPeers } from "./subjects/given-peers.ts";
@@ -11,13 +10,10 @@ export interface FoundPeers extends Peers {
   readonly missing: readonly string[];
 }
 
-const knowsBatchWindow = (): boolean => httpSection.safeParse({ batchWindowMs: 5 }).success;
-
 /** Fetches what can be fetched; a peer that cannot run is named with the reason and left out. */
 export const findPeers = async (quick: boolean, say: (line: string) => void): Promise<FoundPeers> => {
-  const batchWindow = knowsBatchWindow();
-  const missing = batchWindow ? [] : ["revenprox in b3: this build has no [http] batch_window_ms"];
-  if (quick) return { found: [], batchWindow, missing };
+  const missing: string[] = [];
+  if (quick) return { found: [], missing };
   say("looking for peers: nchan and pushpin from Debian's packages");
   const without = (name: string) => (why: string) => {
     say(`${name} is left out: ${why}`);
@@ -35,7 +31,6 @@ export const findPeers = async (quick: boolean, say: (line: string) => void): Pr
       ...(pushpinFolder === undefined ? [] : [{ subject: pushpin(pushpinFolder), rates: { b: 20 } }]),
       ...given.found,
     ],
-    batchWindow,
     missing,
   };
 };

@@ -3,7 +3,8 @@ import { startProxy } from "../subjects/revenprox.ts";
 import { startNats } from "../subjects/revenprox-nats.ts";
 import type { RunningSubject, Subject } from "../subjects/subject.ts";
 import { Crew } from "../tool/crew.ts";
-import { cores, sharedOutBytes, type Usage, usageOf } from "../tool/processes.ts";
+import { sharedOutBytes, type Usage, usageOf } from "../tool/process-table.ts";
+import { cores } from "../tool/processes.ts";
 import type { Bench, Measurement, Scenario } from "./scenario.ts";
 
 const streams = 100_000;

@@ -1,6 +1,6 @@
 import type { RunningSubject, Subject } from "../subjects/subject.ts";
 import type { Crew } from "../tool/crew.ts";
-import { usageOf } from "../tool/processes.ts";
+import { usageOf } from "../tool/process-table.ts";
 import type { Bench, CostProbe, Scenario } from "./scenario.ts";
 import { keptOn, startCrew, withCrew } from "./with-crew.ts";
 

@@ -1,5 +1,5 @@
 import type { Subject } from "../subjects/subject.ts";
-import { usageOf } from "../tool/processes.ts";
+import { usageOf } from "../tool/process-table.ts";
 import type { Bench, Measurement, Scenario } from "./scenario.ts";
 import { withCrew } from "./with-crew.ts";
 

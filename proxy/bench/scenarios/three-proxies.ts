@@ -2,6 +2,7 @@ import { startProxy } from "../subjects/revenprox.ts";
 import { startNats } from "../subjects/revenprox-nats.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { Crew } from "../tool/crew.ts";
+import { coresForLoops } from "../tool/own-cores.ts";
 import { cores } from "../tool/processes.ts";
 import type { Bench, Measurement, Scenario } from "./scenario.ts";
 import { searchStep } from "./stepped.ts";
@@ -11,17 +12,20 @@ const deliveriesPerSec = 50_000;
 /** Nobody listens to them, so that what is measured is publishing alone. */
 const quietTopics = 1_000;
 
+/** A publisher that waits for a pass over the streams would measure its own wait for a core. */
+const { server: servingCore, others: toolCores } = coresForLoops(cores.besideNats, 1);
+
 const threeProxies: Subject = {
   name: "3 × revenprox+nats",
-  about: `one proxy on core ${cores.server} takes the publishes, the streams are on another one; NATS on core ${cores.nats}, the others where the load tool is, on ${cores.besideNats}`,
+  about: `one proxy on core ${cores.server} takes the publishes, the streams are on another one, on core ${servingCore}; NATS on core ${cores.nats}, the third proxy and the load tool on ${toolCores}`,
   start: async (place) => {
     const nats = await startNats(place);
     const proxy = (id: string, on: string) =>
       startProxy({ ...place, cores: on }, { REVENPROX_NATS__SERVERS: nats.url, REVENPROX_PROXY_ID: id });
     const [publishing, serving, third] = [
       await proxy("a", cores.server),
-      await proxy("b", cores.besideNats),
-      await proxy("c", cores.besideNats),
+      await proxy("b", servingCore),
+      await proxy("c", toolCores),
     ];
     return {
       ...serving,
@@ -38,7 +42,7 @@ const threeProxies: Subject = {
 
 const measure = async (bench: Bench, subject: Subject): Promise<Measurement> => {
   const running = await subject.start({ cores: cores.server, folder: bench.newFolder(), proxyKeys: bench.proxyKeys });
-  const crew = new Crew({ program: bench.loadTool, readers: 1, cores: cores.besideNats });
+  const crew = new Crew({ program: bench.loadTool, readers: 1, cores: toolCores });
   try {
     await crew.open(running, { count: subscribers, topics: 1, size: 200, concurrency: 128 });
     const load = { rate: deliveriesPerSec / subscribers, lanes: 8, p99Ms: 10_000, fanOut: subscribers };

@@ -12,7 +12,11 @@ const streamsOf = (name: string): Set<ServerResponse> => {
 };
 
 const server = createServer((request, response) => {
-  const streams = streamsOf(request.url ?? "");
+  if (!request.url?.startsWith("/events/")) {
+    response.writeHead(404).end();
+    return;
+  }
+  const streams = streamsOf(request.url);
   if (request.method === "GET") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
     response.write("retry: 2000\n\n");

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import type { RunningSubject } from "../subjects/subject.ts";
 import type { Crew } from "../tool/crew.ts";
-import { usageOf } from "../tool/processes.ts";
+import { usageOf } from "../tool/process-table.ts";
 import type { StepFigures } from "../tool/step-figures.ts";
 import { Churn } from "./churn.ts";
 import type { SoakRun, SoakWindow } from "./soak-figures.ts";

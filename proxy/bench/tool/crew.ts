@@ -2,7 +2,8 @@ import { percentile } from "../statistics.ts";
 import type { RunningSubject } from "../subjects/subject.ts";
 import { type LoadProcess, startLoadProcess } from "./load-tool.ts";
 import type { Cores } from "./own-cores.ts";
-import { cores, type Usage, usageOf } from "./processes.ts";
+import { type Usage, usageOf } from "./process-table.ts";
+import { cores } from "./processes.ts";
 import { type StepFigures, stepFigures } from "./step-figures.ts";
 
 export interface CrewOptions {

@@ -106,6 +106,9 @@ export interface LoadProcessOptions {
   readonly namespace?: string | undefined;
 }
 
+/** Longer than any step, so that a run that stands still ends with the reason. */
+const longestAnswerMs = 180_000;
+
 export const startLoadProcess = ({ program, role, cores, namespace }: LoadProcessOptions): LoadProcess => {
   // Garbage is collected seldom: pauses of the tool would be counted as the server's.
   const environment = { GOGC: "400" };
@@ -119,7 +122,10 @@ export const startLoadProcess = ({ program, role, cores, namespace }: LoadProces
   // Whoever asks something learns of it; until then nobody may.
   ended.catch(() => undefined);
   const ask = async <T>(command: Readonly<Record<string, unknown>>): Promise<T> => {
-    const line = once(lines, "line");
+    const signal = AbortSignal.timeout(longestAnswerMs);
+    const line = once(lines, "line", { signal }).catch((cause: unknown) => {
+      throw new Error(`the load tool did not answer ${command["do"]} in ${longestAnswerMs / 1_000} s`, { cause });
+    });
     stdin.write(`${JSON.stringify(command)}\n`);
     const [text]: unknown[] = await Promise.race([line, ended]);
     return JSON.parse(String(text)) as T;

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { type Cores, coresOf, readOwnCores, type SharedCores } from "./own-cores.ts";
+import { pidsOf } from "./process-table.ts";
 
 export const cores: SharedCores = coresOf(readOwnCores());
 
@@ -24,20 +25,26 @@ export interface Spawned {
   readonly gather?: boolean;
 }
 
-/** Process groups under way, so that nothing is left when the benchmark is interrupted. */
-const groups = new Set<number>();
+/** Leaders of the sessions under way, so that nothing is left when the benchmark is interrupted. */
+const sessions = new Set<number>();
 
-const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
+const kill = (pid: number): void => {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, "SIGKILL");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 };
 
+/** The leader first, so that it starts nothing anew; its children may have process groups of their own, as Pushpin's have. */
+const endSession = (leader: number): void => {
+  kill(leader);
+  for (const pid of pidsOf([leader])) kill(pid);
+};
+
 /** For the end of this process, in order or not. */
 export const endAllProcesses = (): void => {
-  for (const pid of groups) signalGroup(pid, "SIGKILL");
+  for (const leader of sessions) endSession(leader);
 };
 
 const isRoot = process.getuid?.() === 0;
@@ -50,7 +57,7 @@ const putAhead = (pid: number): void => {
   if (isRoot && existsSync(file)) writeFileSync(file, "-10");
 };
 
-/** Starts a program on its cores, in a process group of its own. */
+/** Starts a program on its cores, in a session of its own. */
 export const spawnPinned = ({ program, args, environment = {}, ...how }: Spawned): Child => {
   const inside = how.namespace === undefined ? [] : ["ip", "netns", "exec", how.namespace];
   const [first = "taskset", ...rest] = [...inside, ...ahead, "taskset", "-c", how.cores, program, ...args];
@@ -61,7 +68,7 @@ export const spawnPinned = ({ program, args, environment = {}, ...how }: Spawned
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${first} cannot be started: is it installed? (Debian: util-linux, iproute2)`);
-  groups.add(pid);
+  sessions.add(pid);
   putAhead(pid);
   let output = "";
   const keep = (text: string): void => {
@@ -75,9 +82,10 @@ export const spawnPinned = ({ program, args, environment = {}, ...how }: Spawned
     pid,
     output: () => output,
     stop: async () => {
-      signalGroup(pid, "SIGKILL");
+      endSession(pid);
       await gone;
-      groups.delete(pid);
+      while (pidsOf([pid]).length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      sessions.delete(pid);
     },
   };
 };
@@ -92,48 +100,4 @@ export const untilReady = async <T>(child: Child, probe: () => T | undefined | P
       throw new Error(`a server of the benchmark did not start; it said:\n${child.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-};
-
-const fieldsOf = (pid: string): readonly string[] | undefined => {
-  const file = `/proc/${pid}/stat`;
-  if (!existsSync(file)) return undefined;
-  try {
-    const text = readFileSync(file, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
-  } catch {
-    // Gone between the two calls.
-    return undefined;
-  }
-};
-
-export interface Usage {
-  /** Resident bytes of all processes of the group. */
-  readonly rss: number;
-  readonly cpuSeconds: number;
-}
-
-const ticksPerSecond = 100;
-const pageBytes = 4_096;
-
-/** Proportional resident bytes of the process groups of these leaders: what several of them share counts once. */
-export const sharedOutBytes = (leaders: readonly number[]): number => {
-  let kibibytes = 0;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    if (!leaders.includes(Number(fieldsOf(pid)?.[2]))) continue;
-    const file = `/proc/${pid}/smaps_rollup`;
-    if (existsSync(file)) kibibytes += Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(file, "utf8"))?.[1] ?? 0);
-  }
-  return kibibytes * 1_024;
-};
-
-/** What the process groups of these leaders use at the moment. */
-export const usageOf = (leaders: readonly number[]): Usage => {
-  let [rss, ticks] = [0, 0];
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    const fields = fieldsOf(pid);
-    if (fields === undefined || !leaders.includes(Number(fields[2]))) continue;
-    ticks += Number(fields[11]) + Number(fields[12]);
-    rss += Number(fields[21]) * pageBytes;
-  }
-  return { rss, cpuSeconds: ticks / ticksPerSecond };
 };

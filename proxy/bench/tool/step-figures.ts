@@ -1,6 +1,6 @@
 import { percentile } from "../statistics.ts";
 import type { Counts, Published } from "./load-tool.ts";
-import type { Usage } from "./processes.ts";
+import type { Usage } from "./process-table.ts";
 
 export interface StepMeasured {
   readonly wanted: { readonly p99Ms: number; readonly fanOut: number; readonly millis: number };
