@@ -81,16 +81,16 @@ test("an entry that has gone, or has not come yet, is not there", () => {
 /** What `ByteLog` promises: a quarter for nothing, and a segment at each end. */
 const bound = (log: ByteLog<object>): number => ((log.bytes + log.entries * 32) * 4) / 3 + 2 * (65_536 + 384 * 32);
 
-test.each<[string, number, (index: number) => boolean]>([
-  ["one of a thousand", 200, (index) => index % 1_000 === 0],
-  ["one of fifty", 20, (index) => index % 50 === 0],
-  ["every second one", 1_500, (index) => index % 2 === 0],
-  ["seven of ten", 200, (index) => index % 10 < 7],
-  ["none of the first half", 200, (index) => index >= 30_000],
-])("takes little more memory than its entries need where %s stays", (_, size, stays) => {
+test.each<[string, number, number, (index: number) => boolean]>([
+  ["one of three hundred", 300_000, 20, (index) => index % 300 === 0],
+  ["one of fifty", 60_000, 20, (index) => index % 50 === 0],
+  ["every second one", 60_000, 1_500, (index) => index % 2 === 0],
+  ["seven of ten", 60_000, 200, (index) => index % 10 < 7],
+  ["none of the first half", 60_000, 200, (index) => index >= 30_000],
+])("takes little more memory than its entries need where %s stays", (_, count, size, stays) => {
   const log = new ByteLog<object>();
   const bytes = bytesOf(1, size);
-  for (let index = 0; index < 60_000; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     log.append(owners[0]!, 0, bytes);
     const gone = index - 1_000;
     if (gone >= 0 && !stays(gone)) log.remove(gone + 1);

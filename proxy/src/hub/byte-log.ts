@@ -2,6 +2,8 @@ import { ByteSegment, type SegmentRoom } from "./byte-segment.ts";
 
 const largest: SegmentRoom = { bytes: 65_536, entries: 384 };
 const smallest = 4_096;
+/** What a segment takes besides its room: itself, three arrays, and what V8 and the allocator keep of two buffers. */
+const segmentOverhead = 700;
 
 /** As large as what is there already, so that a log with little in it is small. */
 const roomBeside = (held: number): SegmentRoom => {
@@ -35,7 +37,7 @@ export class ByteLog<Owner extends object> {
 
   /** Bytes of memory that it takes, what has a buffer of its own left out. */
   get capacity(): number {
-    return this.#segments.reduce((sum, { capacity }) => sum + capacity, 0);
+    return this.#segments.reduce((sum, { capacity }) => sum + capacity + segmentOverhead, 0);
   }
 
   get entries(): number {
