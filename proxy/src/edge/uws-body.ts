@@ -1,4 +1,4 @@
-import { withFrameRoom } from "../hub/frame-room.ts";
+import { copyOf } from "../hub/copy-of.ts";
 import type { Body } from "./exchange.ts";
 
 /** The body of one request of uWebSockets.js, as it comes. */
@@ -24,7 +24,7 @@ export class UwsBody {
       this.#tell({ kind: "too-large" });
       return;
     }
-    const bytes = withFrameRoom(new Uint8Array(part));
+    const bytes = copyOf(new Uint8Array(part));
     if (isLast) this.#tell({ kind: "bytes", bytes: this.#joined(bytes) });
     else {
       this.#before ??= [];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameRing, type RingFrame, ringLimits } from "./frame-ring.ts";
-import { RingBudget } from "./ring-budget.ts";
+import { FrameStore } from "./frame-store.ts";
 
 const frame = (sequence: number, size = 1, kind: RingFrame["kind"] = "event"): RingFrame => ({
   kind,
@@ -93,29 +93,47 @@ describe("a ring", () => {
   });
 });
 
-describe("the budget of all rings", () => {
-  test("clears the ring that was appended to longest ago", () => {
-    const budget = new RingBudget(500);
-    const rings = [1, 2, 3].map(() => ringWith({}, [frame(1)]));
-    for (const ring of rings) budget.touched(ring);
-    rings[0]?.append(frame(2));
-    if (rings[0] !== undefined) budget.touched(rings[0]);
-    expect(rings.map((ring) => ring.bytes > 0)).toEqual([true, false, true]);
-    expect(budget.bytes).toBe(rings.reduce((sum, ring) => sum + ring.bytes, 0));
-  });
+/** Its frames, as a list that is searched from its beginning. */
+const piecesOf = (frames: readonly RingFrame[], after: number): readonly number[] =>
+  frames.filter(({ sequence }) => sequence > after).flatMap(({ bytes }) => [...bytes]);
 
-  test("never clears the ring that was just appended to", () => {
-    const budget = new RingBudget(1);
-    const ring = ringWith({}, [frame(1)]);
-    budget.touched(ring);
-    expect(ring.bytes).toBeGreaterThan(1);
-    budget.forget(ring);
-    expect(budget.bytes).toBe(0);
-  });
+test("is what a list with the same limits would be, beside other rings in the same store", () => {
+  const step = fc.record({ size: fc.integer({ min: 1, max: 3_000 }), gap: fc.boolean(), other: fc.boolean() });
+  const limits = { maxFrames: 7, maxBytes: 8_000, pieceBytes: 2_500 };
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, released) => {
+      const store = new FrameStore(20_000);
+      const [ring, other] = [new FrameRing(0, limits, { store }), new FrameRing(0, limits, { store })];
+      const all: RingFrame[] = [];
+      for (const [index, { size, gap, other: isOther }] of steps.entries()) {
+        const one = frame(index + 1, size, gap ? "gap" : "event");
+        (isOther ? other : ring).append(one);
+        if (!isOther) all.push(one);
+        if (released) ring.releaseShared();
+        const here = all.filter(({ sequence }) => sequence > ring.floor);
+        expect(here.length).toBeLessThanOrEqual(limits.maxFrames);
+        for (const after of [ring.floor, ring.newest - 1]) {
+          const got: number[] = [];
+          const cursorAt = Math.max(after, ring.floor);
+          for (let piece = ring.pieceAfter(cursorAt); piece !== undefined; piece = ring.pieceAfter(piece.to))
+            got.push(...piece.bytes);
+          expect(got).toEqual(piecesOf(here, cursorAt));
+        }
+        const events = here.filter(({ kind }) => kind === "event");
+        const third = events.at(-3);
+        const before = here.findLast(({ sequence }) => sequence < (third?.sequence ?? 0))?.sequence ?? ring.floor;
+        expect(ring.placeBeforeLast(3)).toBe(third === undefined ? undefined : before);
+      }
+      ring.clear();
+      other.clear();
+      expect(store.bytes).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("each piece ends with what its place calls for", () => {
-  const ring = new FrameRing(0, ringLimits, (to) => (to === 1 ? undefined : new Uint8Array([to])));
+  const ring = new FrameRing(0, ringLimits, { closing: (to) => (to === 1 ? undefined : new Uint8Array([to])) });
   ring.append({ kind: "event", sequence: 1, bytes: new Uint8Array([7]) });
   expect(ring.pieceAfter(0)).toEqual({ bytes: new Uint8Array([7]), to: 1, events: 1, gaps: 0 });
   ring.append({ kind: "event", sequence: 2, bytes: new Uint8Array([8]) });

@@ -1,4 +1,4 @@
-import type { BudgetPlace } from "./ring-budget.ts";
+import { type FrameKind, type FrameOwner, FrameStore, frameOverhead, type StoredFrame } from "./frame-store.ts";
 import { joinFrames } from "./sse-frame.ts";
 
 /** What streams of a topic are written from the ring: events, and gaps that all of them were told. */
@@ -6,7 +6,7 @@ export interface RingFrame {
   /** Having this frame, and those of the same sequence, a stream has everything of the topic up to here. */
   readonly sequence: number;
   readonly bytes: Uint8Array;
-  readonly kind: "event" | "gap";
+  readonly kind: FrameKind;
   /** Of a gap of one topic that reaches beyond its place in the order of all: its last sequence. */
   readonly end?: number;
 }
@@ -34,29 +34,37 @@ export interface RingLimits {
 
 export const ringLimits: RingLimits = { maxFrames: 512, maxBytes: 1_048_576, pieceBytes: 65_536 };
 
-/** A typed array's own memory, so that many tiny frames are not counted as nothing. */
-const frameOverhead = 160;
 const compactAfter = 1_024;
 
-/** A topic's newest frames, oldest first; bounded, but the newest one is always kept. */
-export class FrameRing {
+export interface RingParts {
+  /** Absent: one of its own, without a bound. */
+  readonly store?: FrameStore;
+  /** What streams are written behind a piece that takes them to `to`. */
+  readonly closing?: (to: number) => Uint8Array | undefined;
+}
+
+/** A topic's newest frames, oldest first; bounded, but the newest one is kept unless the store has no room for it. */
+export class FrameRing implements FrameOwner {
   readonly #limits: RingLimits;
-  #frames: RingFrame[] = [];
+  readonly #store: FrameStore;
+  /** By place in the ring: sequence and number in the store. */
+  #sequences: number[] = [];
+  #numbers: number[] = [];
   #start = 0;
   #bytes = 0;
   #newFrames = 0;
   #newBytes = 0;
   #floor: number;
   #newest: number;
+  /** The newest frame as it was appended, where it is an event that is likely to be all that is asked for. */
+  #newestBytes: Uint8Array | undefined;
   #gaps: readonly Span[] = [];
-  readonly #closing: ((to: number) => Uint8Array | undefined) | undefined;
-  /** For the budget of all rings. */
-  budgetPlace: BudgetPlace | undefined;
+  readonly #closing: RingParts["closing"];
   #shared: { readonly after: number; readonly newest: number; readonly piece: Piece | undefined } | undefined;
 
-  /** `closing`: what streams are written behind a piece that takes them to `to`. */
-  constructor(floor: number, limits: RingLimits, closing?: (to: number) => Uint8Array | undefined) {
+  constructor(floor: number, limits: RingLimits, { store, closing }: RingParts = {}) {
     this.#limits = limits;
+    this.#store = store ?? new FrameStore(Number.POSITIVE_INFINITY);
     this.#closing = closing;
     this.#floor = floor;
     this.#newest = floor;
@@ -83,15 +91,24 @@ export class FrameRing {
     return this.#newFrames * 2 >= maxFrames || this.#newBytes * 2 >= maxBytes;
   }
 
-  append(frame: RingFrame): void {
-    const { sequence, end = sequence } = frame;
-    this.#frames.push(frame);
+  append({ kind, sequence, end = sequence, bytes }: RingFrame): void {
+    const number = this.#store.append(this, kind, bytes);
+    // Most topics have few frames, and a list that grows from nothing takes several times the room of its first element.
+    if (this.#numbers.length === 0) {
+      this.#sequences = [sequence];
+      this.#numbers = [number];
+    } else {
+      this.#sequences.push(sequence);
+      this.#numbers.push(number);
+    }
+    const size = bytes.length + frameOverhead;
     this.#newFrames += 1;
-    this.#newBytes += frame.bytes.length + frameOverhead;
+    this.#newBytes += size;
     this.#newest = sequence;
+    this.#newestBytes = kind === "event" ? bytes : undefined;
     if (end > sequence) this.#gaps = [...this.#gaps.filter(({ to }) => to > this.#floor), { from: sequence, to: end }];
-    this.#bytes += frame.bytes.length + frameOverhead;
-    while (this.#overfull()) this.#dropOldest();
+    this.#bytes += size;
+    while (this.#overfull()) this.dropOldest();
   }
 
   /**
@@ -114,14 +131,30 @@ export class FrameRing {
 
   /** Begins anew after `floor`. */
   reset(floor: number): void {
-    this.#frames = [];
-    this.#gaps = [];
+    for (let index = this.#start; index < this.#numbers.length; index += 1)
+      this.#store.remove(this.#numbers[index] ?? 0);
+    this.#sequences = [];
+    this.#numbers = [];
     this.#start = 0;
     this.#bytes = 0;
     this.#floor = floor;
     this.#newest = floor;
+    this.#newestBytes = undefined;
     this.#gaps = [];
     this.#shared = undefined;
+  }
+
+  /** The place of a frame that goes is below the floor from now on. */
+  dropOldest(): void {
+    const number = this.#numbers[this.#start];
+    if (number === undefined) return;
+    this.#bytes -= this.#store.remove(number);
+    this.#floor = this.#sequences[this.#start] ?? this.#floor;
+    this.#start += 1;
+    if (this.#start < compactAfter && this.#start * 2 < this.#numbers.length) return;
+    this.#sequences = this.#sequences.slice(this.#start);
+    this.#numbers = this.#numbers.slice(this.#start);
+    this.#start = 0;
   }
 
   /**
@@ -142,18 +175,18 @@ export class FrameRing {
 
   /** Frames for a stream at `after`; those below the floor are not known. */
   countAfter(after: number): number {
-    return after >= this.#newest ? 0 : this.#frames.length - this.#indexAfter(after);
+    return after >= this.#newest ? 0 : this.#numbers.length - this.#indexAfter(after);
   }
 
   /** The sequence after which the newest so many events lie; undefined where the ring has fewer. */
   placeBeforeLast(events: number): number | undefined {
     let left = events;
-    for (let index = this.#frames.length - 1; index >= this.#start; index -= 1) {
-      const frame = this.#frames[index];
-      if (frame?.kind === "event") left -= 1;
-      if (frame === undefined || left > 0) continue;
-      const before = this.#frames.slice(this.#start, index).findLast(({ sequence }) => sequence < frame.sequence);
-      return before?.sequence ?? this.#floor;
+    for (let index = this.#numbers.length - 1; index >= this.#start; index -= 1) {
+      if (this.#store.kindOf(this.#numbers[index] ?? 0) === "event") left -= 1;
+      if (left > 0) continue;
+      const sequence = this.#sequences[index] ?? 0;
+      const before = this.#indexAfter(sequence - 1) - 1;
+      return before < this.#start ? this.#floor : this.#sequences[before];
     }
     return undefined;
   }
@@ -161,60 +194,52 @@ export class FrameRing {
   /** All that it has was written. Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
   releaseShared(): void {
     this.#shared = undefined;
+    this.#newestBytes = undefined;
     this.#newFrames = 0;
     this.#newBytes = 0;
   }
 
   #overfull(): boolean {
-    const count = this.#frames.length - this.#start;
+    const count = this.#numbers.length - this.#start;
     return count > 1 && (count > this.#limits.maxFrames || this.#bytes > this.#limits.maxBytes);
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#frames[this.#start];
-    if (oldest === undefined) return;
-    this.#floor = oldest.sequence;
-    this.#bytes -= oldest.bytes.length + frameOverhead;
-    this.#start += 1;
-    if (this.#start < compactAfter && this.#start * 2 < this.#frames.length) return;
-    this.#frames = this.#frames.slice(this.#start);
-    this.#start = 0;
   }
 
   #indexAfter(after: number): number {
     let low = this.#start;
-    let high = this.#frames.length;
+    let high = this.#sequences.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#frames[middle]?.sequence ?? 0) <= after) low = middle + 1;
+      if ((this.#sequences[middle] ?? 0) <= after) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  /** What is new is nearly always one event, and a list that grows takes several times its room. */
+  /** What is new is nearly always one event, which need not be looked up. */
   #newestAlone(from: number): Piece | undefined {
-    const frame = this.#frames[from];
-    if (from !== this.#frames.length - 1 || frame?.kind !== "event") return undefined;
-    return { bytes: this.#close([frame.bytes], frame.sequence), to: frame.sequence, events: 1, gaps: 0 };
+    if (from !== this.#numbers.length - 1 || this.#newestBytes === undefined) return undefined;
+    const to = this.#newest;
+    return { bytes: this.#close([this.#newestBytes], to), to, events: 1, gaps: 0 };
   }
 
   #join(from: number, upTo: number): Piece | undefined {
-    const taken: Uint8Array[] = [];
+    const taken: StoredFrame[] = [];
     let size = 0;
-    let gaps = 0;
     let to = this.#floor;
-    for (let index = from; index < this.#frames.length; index += 1) {
-      const frame = this.#frames[index];
-      if (frame === undefined || (size >= this.#limits.pieceBytes && frame.sequence !== to)) break;
-      if (frame.sequence > upTo && (frame.kind === "event" || taken.length > 0)) break;
-      taken.push(frame.bytes);
+    for (let index = from; index < this.#numbers.length; index += 1) {
+      const sequence = this.#sequences[index] ?? 0;
+      const isBeyond = sequence > upTo || (size >= this.#limits.pieceBytes && sequence !== to);
+      if (isBeyond && taken.length > 0) break;
+      const frame = this.#store.at(this.#numbers[index] ?? 0);
+      if (isBeyond && frame.kind === "event") break;
+      taken.push(frame);
       size += frame.bytes.length;
-      to = frame.sequence;
-      if (frame.kind === "gap") gaps += 1;
+      to = sequence;
     }
     if (taken.length === 0) return undefined;
-    return { bytes: this.#close(taken, to), to, events: taken.length - gaps, gaps };
+    const events = taken.filter(({ kind }) => kind === "event").length;
+    const frames = taken.map(({ bytes }) => bytes);
+    return { bytes: this.#close(frames, to), to, events, gaps: taken.length - events };
   }
 
   #close(taken: readonly Uint8Array[], to: number): Uint8Array {

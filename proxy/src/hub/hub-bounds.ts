@@ -1,6 +1,6 @@
 import { type RingLimits, ringLimits } from "./frame-ring.ts";
+import { defaultRingBudgetBytes } from "./frame-store.ts";
 import { type MergeLimits, mergeLimits } from "./merge-buffer.ts";
-import { defaultRingBudgetBytes } from "./ring-budget.ts";
 import { type PageLimits, pageLimits } from "./shared-pages.ts";
 import { type FeedLimits, feedLimits } from "./topic-feed.ts";
 

@@ -2,6 +2,7 @@ import { BoundsQuestion } from "./bounds-question.ts";
 import type { Drain } from "./drain.ts";
 import type { PublishedEvent, TopicId } from "./event.ts";
 import { FanOut } from "./fan-out.ts";
+import { FrameStore } from "./frame-store.ts";
 import { type HubBounds, hubBounds } from "./hub-bounds.ts";
 import { type HubSettings, optionalSettings } from "./hub-settings.ts";
 import { type Interest, Interests } from "./interests.ts";
@@ -11,7 +12,6 @@ import { type BatchLine, type BatchResult, publishBatch } from "./publish-batch.
 import { type PublishResult, publishOnce } from "./publish-once.ts";
 import { type QueueStats, streamStats, type TopicStats } from "./queue-stats.ts";
 import { ReadGate } from "./read-gate.ts";
-import { RingBudget } from "./ring-budget.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { SharedPages } from "./shared-pages.ts";
 import type { Shed } from "./shed.ts";
@@ -200,11 +200,11 @@ class TopicHub implements Hub {
   }
 
   load(): HubLoad {
-    const { ringBudget } = this.#shared;
+    const { frames } = this.#shared;
     return {
       blocked: this.#streams.counts.blocked,
-      ringBytes: ringBudget.bytes,
-      ringBytesMax: ringBudget.maxBytes,
+      ringBytes: frames.bytes,
+      ringBytesMax: frames.maxBytes,
       replays: this.#replayGate.running,
       replaysWaiting: this.#replayGate.waiting,
     };
@@ -238,7 +238,7 @@ class TopicHub implements Hub {
         windowMs: () => settings().batchWindowMs ?? 0,
       }),
       sweep: this.#sweep,
-      ringBudget: new RingBudget(bounds.ringBudgetBytes),
+      frames: new FrameStore(bounds.ringBudgetBytes),
       pages: new SharedPages({ ...this.#dependencies, gate: this.#replayGate }, bounds.pages),
       fillGate: new ReadGate(() => fillsAtOnce),
       bounds: new BoundsQuestion(this.#dependencies.journal),

@@ -58,7 +58,10 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     this.#shared = shared;
     this.#timers = new NamedTimers(shared.clock);
     this.topics = members.map(({ topic }) => topic);
-    this.ring = new FrameRing(0, shared.ringLimits, (to) => this.#settling.closing(to));
+    this.ring = new FrameRing(0, shared.ringLimits, {
+      store: shared.frames,
+      closing: (to) => this.#settling.closing(to),
+    });
     this.#buffer = new MergeBuffer(limits);
     this.#settling = new Settling({
       clock: shared.clock,
@@ -172,7 +175,7 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     for (const member of this.#parts.members) member.detach(this);
     this.#opening.stop();
     this.#shared.fanOut.forget(this.streams);
-    this.#shared.ringBudget.forget(this.ring);
+    this.ring.clear();
   }
 
   #place(): { readonly passed: number | undefined } {
@@ -214,7 +217,6 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     this.#forgetLate();
     this.#settling.advanced();
     if (late.length === 0 && skippedTo === undefined && inOrder.length === 0) return;
-    this.#shared.ringBudget.touched(this.ring);
     this.#shared.fanOut.announce(this.streams);
   }
 

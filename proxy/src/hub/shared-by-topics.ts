@@ -3,10 +3,10 @@ import type { BoundsQuestion } from "./bounds-question.ts";
 import type { TopicId } from "./event.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { RingLimits } from "./frame-ring.ts";
+import type { FrameStore } from "./frame-store.ts";
 import type { Clock, HubMetrics, Journal, Log } from "./ports.ts";
 import type { ReadGate } from "./read-gate.ts";
 import type { ResumeLimits } from "./resume.ts";
-import type { RingBudget } from "./ring-budget.ts";
 import type { SharedPages } from "./shared-pages.ts";
 import type { Stream, StreamCounts } from "./stream.ts";
 import type { TailSweep } from "./tail-sweep.ts";
@@ -21,7 +21,8 @@ export interface SharedByTopics {
   readonly metrics: HubMetrics;
   readonly fanOut: FanOut;
   readonly sweep: TailSweep;
-  readonly ringBudget: RingBudget;
+  /** Of all rings. */
+  readonly frames: FrameStore;
   readonly pages: SharedPages;
   readonly fillGate: ReadGate;
   readonly bounds: BoundsQuestion;

@@ -1,5 +1,4 @@
 import type { PublishedEvent, Topic } from "./event.ts";
-import { roomAround } from "./frame-room.ts";
 
 /** Why a stream was told that events are missing. */
 export type GapReason =
@@ -34,28 +33,29 @@ export const keepaliveFrame = utf8.encode(":\n\n");
 
 /** The data stays bytes: CRLF, CR and LF each begin a new `data:` line, with one space, which parsers take away. */
 export const eventFrame = (id: string, event: PublishedEvent): Uint8Array => {
-  const { data } = event;
-  const breaks = lineBreaks(data);
-  return (breaks.length === 0 ? framedInPlace(id, event) : undefined) ?? framedAnew(id, event, breaks);
+  const breaks = lineBreaks(event.data);
+  return breaks.length === 0 && isDataAlone(event) ? frameOfData(id, event.data) : frameOfLines(id, event, breaks);
 };
 
-/** Only where the event is data alone, so that its head is ASCII and short. */
-const framedInPlace = (id: string, { data, type, retry }: PublishedEvent): Uint8Array | undefined => {
-  if (type !== undefined || retry !== undefined) return undefined;
+/** Its head is ASCII then, and short. */
+const isDataAlone = ({ type, retry }: PublishedEvent): boolean => type === undefined && retry === undefined;
+
+const frameOfData = (id: string, data: Uint8Array): Uint8Array => {
   const head = `${idLine(id)}data: `;
-  const frame = roomAround(data)?.take(head.length);
-  if (frame === undefined) return undefined;
+  const frame = Buffer.allocUnsafe(head.length + data.length + 2);
   for (let at = 0; at < head.length; at += 1) frame[at] = head.charCodeAt(at);
+  frame.set(data, head.length);
   frame[frame.length - 2] = lineFeed;
   frame[frame.length - 1] = lineFeed;
   return frame;
 };
 
-const framedAnew = (id: string, event: PublishedEvent, breaks: readonly number[]): Uint8Array => {
+const frameOfLines = (id: string, event: PublishedEvent, breaks: readonly number[]): Uint8Array => {
   const head = utf8.encode(headOf(id, event));
   const { data } = event;
   const dropped = breaks.reduce((sum, at) => sum + breakLength(data, at), 0);
-  const frame = new Uint8Array(head.length + (breaks.length + 1) * (dataField.length + 1) + data.length - dropped + 1);
+  const size = head.length + (breaks.length + 1) * (dataField.length + 1) + data.length - dropped + 1;
+  const frame = Buffer.allocUnsafe(size);
   frame.set(head);
   let offset = head.length;
   let from = 0;

@@ -51,7 +51,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     this.topics = [topic];
     this.topicId = topicId;
     this.#onIdle = onIdle;
-    this.ring = new FrameRing(0, shared.ringLimits);
+    this.ring = new FrameRing(0, shared.ringLimits, { store: shared.frames });
     this.#feed = new TopicFeed(shared.feedLimits);
     this.#timers = new NamedTimers(shared.clock);
     // There may be very many topics: what each part is given is picked, not copied whole.
@@ -211,7 +211,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     this.#subscription.stop();
     this.#shared.sweep.forget(this);
     this.#shared.fanOut.forget(this.streams);
-    this.#shared.ringBudget.forget(this.ring);
+    this.ring.clear();
   }
 
   #restarted(oldEpoch: number, keptTo: number): void {
@@ -243,7 +243,6 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   }
 
   #appended(): void {
-    this.#shared.ringBudget.touched(this.ring);
     this.#shared.fanOut.announce(this.streams);
   }
 

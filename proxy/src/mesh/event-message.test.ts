@@ -6,7 +6,7 @@ import { type JournalHeaders, scanHeaders } from "./raw-headers.ts";
 
 const utf8 = new TextEncoder();
 const none = scanHeaders(new Uint8Array(0));
-const data = utf8.encode("data");
+const data = Buffer.from("data");
 const rules = { serverHeaders: 0, mostBytes: 100 };
 
 describe("readEvent", () => {

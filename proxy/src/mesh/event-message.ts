@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import { eventHeaders } from "@revenprox/contract/nats-subjects";
+import { copyOf } from "../hub/copy-of.ts";
 import type { PublishedEvent } from "../hub/event.ts";
 import { clampRetry, parseEventType } from "../hub/event-type.ts";
-import { withFrameRoom } from "../hub/frame-room.ts";
 import type { JournalHeaders } from "./raw-headers.ts";
 
 /** A byte order mark is a character of the type like any other. */
@@ -61,7 +61,7 @@ export const readEvent = (headers: JournalHeaders, data: Uint8Array, rules: Mess
   if (type === undefined) return malformed("event-type");
   const retry = headers.retry === undefined ? absent : readRetry(headers.retry);
   if (retry === undefined) return malformed("retry");
-  return { kind: "event", event: { data: withFrameRoom(data), ...type, ...retry, ...readTrace(headers) } };
+  return { kind: "event", event: { data: copyOf(data), ...type, ...retry, ...readTrace(headers) } };
 };
 
 /** Header block of an event on its way into the journal. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { EventType, PublishedEvent } from "../hub/event.ts";
 import { text, topicOf } from "../hub/testing/hub-under-test.ts";
 import { LocalStore } from "./local-store.ts";
 
@@ -79,16 +80,35 @@ test("reads in pages bounded by count and by bytes", () => {
   expect(store.read(b, 0)).toMatchObject({ completeTo: 202, end: false });
 });
 
+const plain = ({ data, ...rest }: Partial<PublishedEvent>) => ({ ...rest, data: Buffer.from(data ?? []).toString() });
+
+test("who reads an event holds its data, and not what was stored beside it", () => {
+  const store = new LocalStore(roomy);
+  const given = text("x".repeat(200));
+  for (let count = 0; count < 1_000; count += 1) store.append(a, given, 0);
+  given.data.fill(0);
+  const { events } = store.read(a, 500);
+  expect(events.every(({ event }) => event !== undefined && event.data.buffer.byteLength <= Buffer.poolSize)).toBe(
+    true,
+  );
+  expect(plain(events[0]?.event ?? {}).data).toBe("x".repeat(200));
+});
+
 test("is what a list with the same limits would be", () => {
+  const size = fc.oneof(
+    { weight: 9, arbitrary: fc.nat(60) },
+    { weight: 1, arbitrary: fc.integer({ min: 2_000, max: 2_100 }) },
+  );
+  const type = fc.option(fc.constantFrom("price", "trade"), { nil: undefined });
   const operation = fc.oneof(
-    fc.record({ append: fc.nat(2), size: fc.nat(60) }),
+    fc.record({ append: fc.nat(2), size, type }),
     fc.record({ wait: fc.integer({ min: 1, max: 300 }) }),
   );
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
-      const limits = { maxEventsPerTopic: 5, maxBytes: 3_000, maxAgeMs: 1_000 };
+      const limits = { maxEventsPerTopic: 5, maxBytes: 4_500, maxAgeMs: 1_000 };
       const store = new LocalStore(limits);
-      let list: { id: (typeof ids)[number]; sequence: number; at: number; bytes: number }[] = [];
+      let list: { id: (typeof ids)[number]; sequence: number; at: number; bytes: number; event: PublishedEvent }[] = [];
       const removedTo = new Map(ids.map((id) => [id, 0]));
       const removeIf = (gone: (entry: (typeof list)[number]) => boolean) => {
         for (const entry of list) if (gone(entry)) removedTo.set(entry.id, entry.sequence);
@@ -102,8 +122,10 @@ test("is what a list with the same limits would be", () => {
         store.expire(now);
         if ("append" in each) {
           const id = ids[each.append] ?? a;
-          last = store.append(id, text("x".repeat(each.size)), now);
-          list.push({ id, sequence: last, at: now, bytes: each.size + 256 });
+          const { data } = text(String(last).padEnd(each.size).slice(0, each.size));
+          const event = each.type === undefined ? { data } : { data, type: each.type as EventType };
+          last = store.append(id, event, now);
+          list.push({ id, sequence: last, at: now, bytes: each.size + 256, event });
           const own = list.filter((entry) => entry.id === id);
           removeIf((entry) => own.length > limits.maxEventsPerTopic && entry === own[0]);
           while (list.reduce((sum, { bytes }) => sum + bytes, 0) > limits.maxBytes)
@@ -114,6 +136,9 @@ test("is what a list with the same limits would be", () => {
         for (const id of ids) {
           const own = list.filter((entry) => entry.id === id).map(({ sequence }) => sequence);
           expect(sequences(store, id)).toEqual(own);
+          const events = list.filter((entry) => entry.id === id).map(({ at, event }) => ({ at, ...event }));
+          const read = store.read(id, 0).events.map(({ acceptedAt: at, event }) => ({ at, ...event }));
+          expect(read.map(plain)).toEqual(events.map(plain));
           expect(store.lastOf(id)).toBe(own.at(-1) ?? 0);
           const to = removedTo.get(id) ?? 0;
           expect(store.read(id, to).missed).toBe(false);

@@ -1,3 +1,5 @@
+import { ByteLog } from "../hub/byte-log.ts";
+import { copyOf } from "../hub/copy-of.ts";
 import type { PublishedEvent, TopicId } from "../hub/event.ts";
 import type { JournalPage, JournalPlace, LiveEvent, StoredEvent } from "../hub/ports.ts";
 
@@ -8,19 +10,18 @@ export interface StoreLimits {
   readonly maxAgeMs: number;
 }
 
-/** Followers are told the entry itself. */
-interface Entry extends LiveEvent {
-  readonly event: PublishedEvent;
-  readonly topicId: TopicId;
-  older: Entry | undefined;
-  newer: Entry | undefined;
-}
+/** What an event is besides its data. */
+type EventHead = Omit<PublishedEvent, "data">;
 
 /** One topic's entries; those before `start` are gone. */
 interface TopicLog {
-  entries: (Entry | undefined)[];
+  readonly topicId: TopicId;
+  /** Their sequences, which are their numbers in the log of all topics. */
+  sequences: number[];
   start: number;
   removedTo: number;
+  /** By sequence, of events that are more than their data. */
+  heads: Map<number, EventHead> | undefined;
   /** Kept here, since every event asks for both; nearly always one or none. */
   followers: readonly Follower[];
 }
@@ -30,7 +31,7 @@ export type Follower = (event: LiveEvent) => void;
 
 const pageEvents = 128;
 const pageBytes = 1_048_576;
-/** What an entry takes besides its data. */
+/** What an entry takes besides its data, holes in the log's segments included. */
 const entryOverhead = 256;
 /** Topics of which nothing is left, but of which it is still known exactly up to where they were removed. */
 const rememberedTopics = 100_000;
@@ -44,60 +45,48 @@ export class LocalStore {
   readonly #emptied = new Map<TopicId, number>();
   /** For topics that are not even remembered: something up to here may have been theirs. */
   #forgottenTo = 0;
-  #oldest: Entry | undefined;
-  #newest: Entry | undefined;
-  #bytes = 0;
-  #entries = 0;
-  #sequence = 0;
+  /** The data; the value of an entry is when it was accepted. */
+  readonly #log = new ByteLog<TopicLog>();
 
   constructor(limits: StoreLimits) {
     this.#limits = limits;
   }
 
   get lastSequence(): number {
-    return this.#sequence;
+    return this.#log.last;
   }
 
   get firstSequence(): number {
-    return this.#oldest?.sequence ?? this.#sequence + 1;
+    return this.#log.oldest ?? this.#log.last + 1;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#log.bytes + this.#log.entries * entryOverhead;
   }
 
   get entries(): number {
-    return this.#entries;
+    return this.#log.entries;
   }
 
   /** Last sequence of the topic that is still stored, or 0. */
   lastOf(topicId: TopicId): number {
-    return this.#topics.get(topicId)?.entries.at(-1)?.sequence ?? 0;
+    return this.#topics.get(topicId)?.sequences.at(-1) ?? 0;
   }
 
   /** Followers are told before this returns its sequence. */
   append(topicId: TopicId, event: PublishedEvent, acceptedAt: number): number {
-    this.#sequence += 1;
     const log = this.#logOf(topicId);
-    const entry: Entry = {
-      sequence: this.#sequence,
-      previous: log.entries.at(-1)?.sequence ?? 0,
-      acceptedAt,
-      event,
-      topicId,
-      older: this.#newest,
-      newer: undefined,
-    };
-    if (this.#newest === undefined) this.#oldest = entry;
-    else this.#newest.newer = entry;
-    this.#newest = entry;
-    this.#bytes += sizeOf(event);
-    this.#entries += 1;
-    log.entries.push(entry);
-    if (log.entries.length - log.start > this.#limits.maxEventsPerTopic) this.#removeOldestOf(log);
-    while (this.#bytes > this.#limits.maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
-    for (const onEvent of log.followers) onEvent(entry);
-    return entry.sequence;
+    const previous = log.sequences.at(-1) ?? 0;
+    const sequence = this.#log.append(log, acceptedAt, event.data);
+    // A list that grows from nothing takes several times the room of its first element.
+    if (log.sequences.length === 0) log.sequences = [sequence];
+    else log.sequences.push(sequence);
+    if (event.type !== undefined || event.retry !== undefined || event.trace !== undefined)
+      keepHead(log, sequence, event);
+    if (log.sequences.length - log.start > this.#limits.maxEventsPerTopic) this.#removeOldestOf(log);
+    while (this.bytes > this.#limits.maxBytes) this.#removeOldest();
+    for (const onEvent of log.followers) onEvent({ sequence, previous, acceptedAt, event });
+    return sequence;
   }
 
   /** `onEvent` is told what is appended to the topic from now on, until what is returned is called. */
@@ -107,91 +96,91 @@ export class LocalStore {
     return () => {
       if (!log.followers.includes(onEvent)) return;
       log.followers = log.followers.filter((each) => each !== onEvent);
-      if (log.followers.length === 0 && log.entries.length === log.start) this.#forgetTopic(topicId, log);
+      if (log.followers.length === 0 && log.sequences.length === log.start) this.#forgetTopic(log);
     };
   }
 
   expire(now: number): void {
-    while (this.#oldest !== undefined && this.#oldest.acceptedAt + this.#limits.maxAgeMs <= now)
-      this.#remove(this.#oldest);
+    const last = now - this.#limits.maxAgeMs;
+    while ((this.#log.oldestValue ?? Number.POSITIVE_INFINITY) <= last) this.#removeOldest();
   }
 
   read(topicId: TopicId, after: number): JournalPage {
     const log = this.#topics.get(topicId);
     const missed = after < (log?.removedTo ?? this.#emptied.get(topicId) ?? this.#forgottenTo);
     const events: StoredEvent[] = [];
-    if (log === undefined) return { events, missed, completeTo: Math.max(after, this.#sequence), end: true };
+    if (log === undefined) return { events, missed, completeTo: Math.max(after, this.lastSequence), end: true };
+    const { sequences } = log;
     let bytes = 0;
     let index = firstAfter(log, after);
-    for (; index < log.entries.length && events.length < pageEvents && bytes < pageBytes; index += 1) {
-      const entry = log.entries[index];
-      if (entry === undefined) continue;
-      const { sequence, acceptedAt, event } = entry;
-      events.push({ sequence, acceptedAt, event });
+    for (; index < sequences.length && events.length < pageEvents && bytes < pageBytes; index += 1) {
+      const sequence = sequences[index];
+      if (sequence === undefined) continue;
+      const event = this.#eventAt(log, sequence);
+      events.push({ sequence, acceptedAt: this.#log.valueOf(sequence), event });
       bytes += event.data.length;
     }
-    const end = index >= log.entries.length;
-    const completeTo = end ? Math.max(after, this.#sequence) : (events.at(-1)?.sequence ?? after);
+    const end = index >= sequences.length;
+    const completeTo = end ? Math.max(after, this.lastSequence) : (events.at(-1)?.sequence ?? after);
     return { events, missed, completeTo, end };
   }
 
   /** The sequence right before the place, or the last one of all where nothing lies after it. */
   locate(topicId: TopicId, place: JournalPlace): number {
     const log = this.#topics.get(topicId);
-    if (log === undefined) return this.#sequence;
-    const { entries, start } = log;
+    if (log === undefined) return this.lastSequence;
+    const { sequences, start } = log;
     const first =
       "last" in place
-        ? entries[Math.max(start, entries.length - place.last)]
-        : entries.slice(start).find((entry) => entry !== undefined && entry.acceptedAt >= place.since);
-    return first === undefined ? this.#sequence : first.sequence - 1;
+        ? sequences[Math.max(start, sequences.length - place.last)]
+        : sequences.find((sequence, index) => index >= start && this.#log.valueOf(sequence) >= place.since);
+    return first === undefined ? this.lastSequence : first - 1;
+  }
+
+  /** Whoever reads may keep what it got for long: it must not hold the segment of the log. */
+  #eventAt({ heads }: TopicLog, sequence: number): PublishedEvent {
+    const data = copyOf(this.#log.at(sequence).bytes);
+    return { data, ...heads?.get(sequence) };
   }
 
   #logOf(topicId: TopicId): TopicLog {
     const known = this.#topics.get(topicId);
     if (known !== undefined) return known;
     const removedTo = this.#emptied.get(topicId) ?? this.#forgottenTo;
-    const log = { entries: [], start: 0, removedTo, followers: [] };
+    const log: TopicLog = { topicId, sequences: [], start: 0, removedTo, heads: undefined, followers: [] };
     this.#emptied.delete(topicId);
     this.#topics.set(topicId, log);
     return log;
   }
 
-  #removeOldestOf(log: TopicLog): void {
-    const entry = log.entries[log.start];
-    if (entry !== undefined) this.#remove(entry);
+  #removeOldest(): void {
+    const log = this.#log.oldestOwner;
+    if (log !== undefined) this.#removeOldestOf(log);
   }
 
   /** An entry that goes is always the oldest of its topic, whichever limit takes it. */
-  #remove(entry: Entry): void {
-    if (entry.older === undefined) this.#oldest = entry.newer;
-    else entry.older.newer = entry.newer;
-    if (entry.newer === undefined) this.#newest = entry.older;
-    else entry.newer.older = entry.older;
-    // A follower may hold on to it longer, and must not hold on to all that came after it as well.
-    entry.older = undefined;
-    entry.newer = undefined;
-    this.#bytes -= sizeOf(entry.event);
-    this.#entries -= 1;
-    const log = this.#topics.get(entry.topicId);
-    if (log === undefined) return;
-    log.removedTo = entry.sequence;
-    log.entries[log.start] = undefined;
+  #removeOldestOf(log: TopicLog): void {
+    const sequence = log.sequences[log.start];
+    if (sequence === undefined) return;
+    this.#log.remove(sequence);
+    log.heads?.delete(sequence);
+    log.removedTo = sequence;
     log.start += 1;
-    if (log.start === log.entries.length) this.#emptyTopic(entry.topicId, log);
-    else if (log.start * 2 >= log.entries.length) {
-      log.entries = log.entries.slice(log.start);
+    if (log.start === log.sequences.length) this.#emptyTopic(log);
+    else if (log.start * 2 >= log.sequences.length) {
+      log.sequences = log.sequences.slice(log.start);
       log.start = 0;
     }
   }
 
-  #emptyTopic(topicId: TopicId, log: TopicLog): void {
-    log.entries = [];
+  #emptyTopic(log: TopicLog): void {
+    log.sequences = [];
     log.start = 0;
-    if (log.followers.length === 0) this.#forgetTopic(topicId, log);
+    log.heads = undefined;
+    if (log.followers.length === 0) this.#forgetTopic(log);
   }
 
-  #forgetTopic(topicId: TopicId, { removedTo }: TopicLog): void {
+  #forgetTopic({ topicId, removedTo }: TopicLog): void {
     this.#topics.delete(topicId);
     // Of a topic that never had an entry nothing is known beyond what is known of all.
     if (removedTo === this.#forgottenTo) return;
@@ -205,12 +194,17 @@ export class LocalStore {
   }
 }
 
+const keepHead = (log: TopicLog, sequence: number, { data, ...head }: PublishedEvent): void => {
+  log.heads ??= new Map();
+  log.heads.set(sequence, head);
+};
+
 const firstAfter = (log: TopicLog, after: number): number => {
   let low = log.start;
-  let high = log.entries.length;
+  let high = log.sequences.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((log.entries[middle]?.sequence ?? 0) <= after) low = middle + 1;
+    if ((log.sequences[middle] ?? 0) <= after) low = middle + 1;
     else high = middle;
   }
   return low;
