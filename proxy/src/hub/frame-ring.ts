@@ -25,18 +25,29 @@ export interface Piece {
   readonly gaps: number;
 }
 
+/** What streams at one place are written next. */
+interface SharedPiece {
+  readonly after: number;
+  readonly newest: number;
+  readonly piece: Piece | undefined;
+}
+
 export interface RingLimits {
   readonly maxFrames: number;
   readonly maxBytes: number;
-  /** A piece ends with the frame that reaches this; it has at least one frame. */
+  /** A piece ends before the frame that would take it beyond this; it has at least one frame. */
   readonly pieceBytes: number;
 }
 
-export const ringLimits: RingLimits = { maxFrames: 512, maxBytes: 1_048_576, pieceBytes: 65_536 };
+/** A piece goes out in one write: 16,000 bytes are the most that a sink gives to the socket at once, what closes a piece included. */
+export const ringLimits: RingLimits = { maxFrames: 512, maxBytes: 1_048_576, pieceBytes: 15_800 };
 
 /** A typed array's own memory, so that many tiny frames are not counted as nothing. */
 const frameOverhead = 160;
 const compactAfter = 1_024;
+
+/** Nothing that comes later makes it longer. */
+const endsBeforeNewest = ({ piece, newest }: SharedPiece): boolean => piece !== undefined && piece.to < newest;
 
 /** A topic's newest frames, oldest first; bounded, but the newest one is always kept. */
 export class FrameRing {
@@ -52,7 +63,7 @@ export class FrameRing {
   readonly #closing: ((to: number) => Uint8Array | undefined) | undefined;
   /** For the budget of all rings. */
   budgetPlace: BudgetPlace | undefined;
-  #shared: { readonly after: number; readonly newest: number; readonly piece: Piece | undefined } | undefined;
+  #shared: SharedPiece | undefined;
 
   /** `closing`: what streams are written behind a piece that takes them to `to`. */
   constructor(floor: number, limits: RingLimits, closing?: (to: number) => Uint8Array | undefined) {
@@ -77,7 +88,7 @@ export class FrameRing {
     return this.#bytes;
   }
 
-  /** Half of what the ring may hold came since the last `releaseShared`. */
+  /** Half of what the ring may hold is not written yet. */
   get halfNew(): boolean {
     const { maxFrames, maxBytes } = this.#limits;
     return this.#newFrames * 2 >= maxFrames || this.#newBytes * 2 >= maxBytes;
@@ -133,7 +144,7 @@ export class FrameRing {
     if (after >= this.#newest || after >= upTo) return undefined;
     if (upTo < this.#newest) return this.#join(this.#indexAfter(after), upTo);
     const shared = this.#shared;
-    if (shared !== undefined && shared.after === after && shared.newest === this.#newest) return shared.piece;
+    if (shared?.after === after && (shared.newest === this.#newest || endsBeforeNewest(shared))) return shared.piece;
     const from = this.#indexAfter(after);
     const piece = this.#newestAlone(from) ?? this.#join(from, upTo);
     this.#shared = { after, newest: this.#newest, piece };
@@ -158,11 +169,17 @@ export class FrameRing {
     return undefined;
   }
 
-  /** All that it has was written. Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
-  releaseShared(): void {
+  /** What it has up to `to` was written. Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
+  written(to: number): void {
     this.#shared = undefined;
     this.#newFrames = 0;
     this.#newBytes = 0;
+    for (let index = this.#frames.length - 1; index >= this.#start; index -= 1) {
+      const frame = this.#frames[index];
+      if (frame === undefined || frame.sequence <= to) return;
+      this.#newFrames += 1;
+      this.#newBytes += frame.bytes.length + frameOverhead;
+    }
   }
 
   #overfull(): boolean {
@@ -206,7 +223,11 @@ export class FrameRing {
     let to = this.#floor;
     for (let index = from; index < this.#frames.length; index += 1) {
       const frame = this.#frames[index];
-      if (frame === undefined || (size >= this.#limits.pieceBytes && frame.sequence !== to)) break;
+      if (
+        frame === undefined ||
+        (taken.length > 0 && size + frame.bytes.length > this.#limits.pieceBytes && frame.sequence !== to)
+      )
+        break;
       if (frame.sequence > upTo && (frame.kind === "event" || taken.length > 0)) break;
       taken.push(frame.bytes);
       size += frame.bytes.length;
