@@ -94,8 +94,11 @@ export class FanOut {
     this.#waiting = this.#waiting.slice(visited);
     if (this.#waiting.length === 0) return;
     this.#scheduled = true;
-    this.#clock.endOfTurn(this.#turn);
+    this.#clock.endOfTurn(this.#waiting[0]?.ringFills === true ? this.#turn : this.#later);
   };
+
+  /** A turn between two slices: what came during the first, and is due at the end of its turn, does not wait for the second too. */
+  readonly #later = (): void => this.#clock.endOfTurn(this.#turn);
 
   /**
    * While the ring fills, all streams get a write before this event loop takes what is published over it: streams that lose
