@@ -8,6 +8,9 @@ export interface FanOutSettings {
   readonly windowMs: () => number;
 }
 
+/** Others on the event loop wait no longer than this and a slice of `streamsPerTurn`. */
+const longestTurnMs = 250;
+
 /**
  * Writes what arrived in a turn at its end, topic after topic, a bounded number of streams a turn. With a window, what
  * comes after a quiet one is written at once, and what comes within it when it ends.
@@ -84,13 +87,29 @@ export class FanOut {
       visited += 1;
       if (!streams.announced) continue;
       streams.announced = false;
-      budget -= streams.pass(budget);
+      budget -= this.#write(streams, budget);
       // Behind the others, so that one crowded topic does not hold them up.
       if (streams.passing) this.#enqueue(streams);
     }
     this.#waiting = this.#waiting.slice(visited);
     if (this.#waiting.length === 0) return;
     this.#scheduled = true;
-    this.#clock.endOfTurn(this.#turn);
+    this.#clock.endOfTurn(this.#waiting[0]?.ringFills === true ? this.#turn : this.#later);
   };
+
+  /** A turn between two slices: what came during the first, and is due at the end of its turn, does not wait for the second too. */
+  readonly #later = (): void => this.#clock.endOfTurn(this.#turn);
+
+  /**
+   * While the ring fills, all streams get a write before this event loop takes what is published over it: streams that lose
+   * the ring read the journal, which costs more and would put them further behind.
+   */
+  #write(streams: TopicStreams, budget: number): number {
+    let visited = streams.pass(budget);
+    if (!streams.ringFills) return visited;
+    const end = this.#clock.now() + longestTurnMs;
+    while (streams.passing && visited < streams.size && streams.ringFills && this.#clock.now() < end)
+      visited += streams.pass(budget);
+    return visited;
+  }
 }

@@ -48,10 +48,33 @@ describe("a ring", () => {
     expect(ringWith({}, [only]).pieceAfter(0)?.bytes).toBe(only.bytes);
   });
 
-  test("cuts pieces after the frame that fills them", () => {
-    const ring = ringWith({ pieceBytes: 10 }, [frame(1, 6), frame(2, 6), frame(3, 6)]);
-    expect(ring.pieceAfter(0)?.to).toBe(2);
-    expect(ring.pieceAfter(2)?.to).toBe(3);
+  test("cuts pieces before the frame that does not fit, and never empty", () => {
+    const ring = ringWith({ pieceBytes: 10 }, [frame(1, 5), frame(2, 5), frame(3, 1), frame(4, 11), frame(5, 1)]);
+    expect([0, 2, 3, 4].map((after) => ring.pieceAfter(after)?.to)).toEqual([2, 3, 4, 5]);
+  });
+
+  test("gives the same bytes of a piece that is full, whatever comes later", () => {
+    const ring = ringWith({ pieceBytes: 10 }, [frame(1, 6), frame(2, 4), frame(3, 6)]);
+    const full = ring.pieceAfter(0);
+    ring.append(frame(4, 1));
+    expect(ring.pieceAfter(0)).toBe(full);
+    expect(ring.pieceAfter(2)?.to).toBe(4);
+  });
+
+  test.each([
+    ["frames", { maxFrames: 4 }],
+    ["bytes", { maxBytes: 644 }],
+  ])("knows when half of its %s were not written yet", (_, limits) => {
+    const ring = ringWith(limits, [frame(1)]);
+    expect(ring.halfNew).toBe(false);
+    ring.append(frame(2));
+    expect(ring.halfNew).toBe(true);
+    ring.written(1);
+    expect(ring.halfNew).toBe(false);
+    ring.append(frame(3));
+    expect(ring.halfNew).toBe(true);
+    ring.written(3);
+    expect(ring.halfNew).toBe(false);
   });
 
   test.each([
@@ -109,7 +132,7 @@ test("is what a list with the same limits would be, beside other rings in the sa
         const one = frame(index + 1, size, gap ? "gap" : "event");
         (isOther ? other : ring).append(one);
         if (!isOther) all.push(one);
-        if (released) ring.releaseShared();
+        if (released) ring.written(ring.newest - (index % 2));
         const here = all.filter(({ sequence }) => sequence > ring.floor);
         expect(here.length).toBeLessThanOrEqual(limits.maxFrames);
         for (const after of [ring.floor, ring.newest - 1]) {

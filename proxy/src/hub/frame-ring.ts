@@ -25,16 +25,27 @@ export interface Piece {
   readonly gaps: number;
 }
 
+/** What streams at one place are written next. */
+interface SharedPiece {
+  readonly after: number;
+  readonly newest: number;
+  readonly piece: Piece | undefined;
+}
+
 export interface RingLimits {
   readonly maxFrames: number;
   readonly maxBytes: number;
-  /** A piece ends with the frame that reaches this; it has at least one frame. */
+  /** A piece ends before the frame that would take it beyond this; it has at least one frame. */
   readonly pieceBytes: number;
 }
 
-export const ringLimits: RingLimits = { maxFrames: 512, maxBytes: 1_048_576, pieceBytes: 65_536 };
+/** A piece goes out in one write: 16,000 bytes are the most that a sink gives to the socket at once, what closes a piece included. */
+export const ringLimits: RingLimits = { maxFrames: 512, maxBytes: 1_048_576, pieceBytes: 15_800 };
 
 const compactAfter = 1_024;
+
+/** Nothing that comes later makes it longer. */
+const endsBeforeNewest = ({ piece, newest }: SharedPiece): boolean => piece !== undefined && piece.to < newest;
 
 export interface RingParts {
   /** Absent: one of its own, without a bound. */
@@ -60,7 +71,7 @@ export class FrameRing implements FrameOwner {
   #newestBytes: Uint8Array | undefined;
   #gaps: readonly Span[] = [];
   readonly #closing: RingParts["closing"];
-  #shared: { readonly after: number; readonly newest: number; readonly piece: Piece | undefined } | undefined;
+  #shared: SharedPiece | undefined;
 
   constructor(floor: number, limits: RingLimits, { store, closing }: RingParts = {}) {
     this.#limits = limits;
@@ -85,7 +96,7 @@ export class FrameRing implements FrameOwner {
     return this.#bytes;
   }
 
-  /** Half of what the ring may hold came since the last `releaseShared`. */
+  /** Half of what the ring may hold is not written yet. */
   get halfNew(): boolean {
     const { maxFrames, maxBytes } = this.#limits;
     return this.#newFrames * 2 >= maxFrames || this.#newBytes * 2 >= maxBytes;
@@ -166,7 +177,7 @@ export class FrameRing implements FrameOwner {
     if (after >= this.#newest || after >= upTo) return undefined;
     if (upTo < this.#newest) return this.#join(this.#indexAfter(after), upTo);
     const shared = this.#shared;
-    if (shared !== undefined && shared.after === after && shared.newest === this.#newest) return shared.piece;
+    if (shared?.after === after && (shared.newest === this.#newest || endsBeforeNewest(shared))) return shared.piece;
     const from = this.#indexAfter(after);
     const piece = this.#newestAlone(from) ?? this.#join(from, upTo);
     this.#shared = { after, newest: this.#newest, piece };
@@ -191,12 +202,16 @@ export class FrameRing implements FrameOwner {
     return undefined;
   }
 
-  /** All that it has was written. Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
-  releaseShared(): void {
+  /** What it has up to `to` was written. Lets go of the joined bytes, which would otherwise stay as long as the topic is quiet. */
+  written(to: number): void {
     this.#shared = undefined;
-    this.#newestBytes = undefined;
     this.#newFrames = 0;
     this.#newBytes = 0;
+    if (to >= this.#newest) this.#newestBytes = undefined;
+    for (let index = this.#indexAfter(to); index < this.#numbers.length; index += 1) {
+      this.#newFrames += 1;
+      this.#newBytes += this.#store.sizeOf(this.#numbers[index] ?? 0);
+    }
   }
 
   #overfull(): boolean {
@@ -223,23 +238,28 @@ export class FrameRing implements FrameOwner {
   }
 
   #join(from: number, upTo: number): Piece | undefined {
+    const { taken, to } = this.#frames(from, upTo);
+    if (taken.length === 0) return undefined;
+    const events = taken.filter(({ kind }) => kind === "event").length;
+    const frames = taken.map(({ bytes }) => bytes);
+    return { bytes: this.#close(frames, to), to, events, gaps: taken.length - events };
+  }
+
+  /** Those of one piece. */
+  #frames(from: number, upTo: number): { readonly taken: readonly StoredFrame[]; readonly to: number } {
     const taken: StoredFrame[] = [];
     let size = 0;
     let to = this.#floor;
     for (let index = from; index < this.#numbers.length; index += 1) {
       const sequence = this.#sequences[index] ?? 0;
-      const isBeyond = sequence > upTo || (size >= this.#limits.pieceBytes && sequence !== to);
-      if (isBeyond && taken.length > 0) break;
       const frame = this.#store.at(this.#numbers[index] ?? 0);
-      if (isBeyond && frame.kind === "event") break;
+      if (sequence > upTo && (frame.kind === "event" || taken.length > 0)) break;
+      if (taken.length > 0 && size + frame.bytes.length > this.#limits.pieceBytes && sequence !== to) break;
       taken.push(frame);
       size += frame.bytes.length;
       to = sequence;
     }
-    if (taken.length === 0) return undefined;
-    const events = taken.filter(({ kind }) => kind === "event").length;
-    const frames = taken.map(({ bytes }) => bytes);
-    return { bytes: this.#close(frames, to), to, events, gaps: taken.length - events };
+    return { taken, to };
   }
 
   #close(taken: readonly Uint8Array[], to: number): Uint8Array {

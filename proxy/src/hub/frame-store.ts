@@ -51,6 +51,11 @@ export class FrameStore {
     return kinds[this.#log.valueOf(number)] ?? "event";
   }
 
+  /** The frame's bytes, overhead included. */
+  sizeOf(number: number): number {
+    return this.#log.at(number).bytes.length + frameOverhead;
+  }
+
   /** Returns the frame's bytes, overhead included. */
   remove(number: number): number {
     return this.#log.remove(number) + frameOverhead;

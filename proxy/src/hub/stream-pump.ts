@@ -75,19 +75,21 @@ export class StreamPump {
     this.pump(stream);
   }
 
-  pump(stream: Stream): void {
+  /** At most so many pieces of the ring. False: the stream takes more. */
+  pump(stream: Stream, pieces = Number.POSITIVE_INFINITY): boolean {
     this.#payAll(stream);
     const { ring } = this.#view;
     const inRing = this.#step.isIn(ring, stream);
-    if (!stream.reading && !this.#step.mayGoOn(stream, inRing)) return;
-    if (!stream.reading && inRing) this.#writeFrom(ring, stream);
-    if (stream.blocked || stream.reading || stream.owed !== undefined || !isOpen(stream)) return;
+    if (!stream.reading && !this.#step.mayGoOn(stream, inRing)) return true;
+    if (!stream.reading && inRing && !this.#writeFrom(ring, stream, pieces)) return false;
+    if (stream.blocked || stream.reading || stream.owed !== undefined || !isOpen(stream)) return true;
     if (stream.keep !== undefined && (inRing || stream.cursor >= stream.keep.to)) this.relief.keptWritten(stream);
     else if (!inRing) this.#readOn(stream);
     else {
       stream.resuming = false;
       this.#teller.resumed(stream, "continued");
     }
+    return true;
   }
 
   /** What the client must get before anything new. */
@@ -168,15 +170,15 @@ export class StreamPump {
   }
 
   #serve(streams: readonly Stream[], { after, frames, completeTo }: ServedPast): void {
-    for (const stream of streams) {
-      if (!isOpen(stream)) continue;
-      if (stream.owed !== undefined) this.#teller.pay(stream, stream.owed);
-      this.#writeFrom(frames, stream);
+    const open = streams.filter(isOpen);
+    for (const stream of open) if (stream.owed !== undefined) this.#teller.pay(stream, stream.owed);
+    inTurns(open, (stream) => this.#writeFrom(frames, stream, 1));
+    for (const stream of open) {
       const wanted = Math.min(completeTo, stream.keep?.to ?? completeTo);
       if (!stream.blocked && stream.owed === undefined) stream.cursor = Math.max(stream.cursor, wanted);
       this.#noteRead(stream, after);
-      this.pump(stream);
     }
+    inTurns(open, (stream) => this.pump(stream, 1));
   }
 
   #noteRead(stream: Stream, after: number): void {
@@ -202,12 +204,15 @@ export class StreamPump {
     }
   }
 
-  #writeFrom(frames: FrameRing, stream: Stream): void {
-    while (!stream.blocked && stream.owed === undefined && isOpen(stream)) {
+  /** False: only the number of pieces has kept it from going on. */
+  #writeFrom(frames: FrameRing, stream: Stream, pieces: number): boolean {
+    for (let left = pieces; !stream.blocked && stream.owed === undefined && isOpen(stream); left -= 1) {
+      if (left <= 0 && stream.keep === undefined && stream.cursor < frames.newest) return false;
       const piece = frames.pieceAfter(stream.cursor, stream.keep?.to);
-      if (piece === undefined) return;
+      if (piece === undefined) return true;
       this.#writePiece(frames, stream, piece);
     }
+    return true;
   }
 
   #writePiece(frames: FrameRing, stream: Stream, piece: Piece): void {
@@ -225,3 +230,8 @@ export class StreamPump {
     this.#teller.write(stream, piece.bytes);
   }
 }
+
+/** Writes to the one after the other, piece by piece: those at the same place share what is joined for the first of them. `write`: true, it is done. */
+const inTurns = (streams: readonly Stream[], write: (stream: Stream) => boolean): void => {
+  for (let left = streams; left.length > 0; ) left = left.filter((stream) => !write(stream));
+};

@@ -15,6 +15,10 @@ export class TopicStreams {
   readonly #streams: Stream[] = [];
   /** Streams below this index are still to be visited in this pass; 0 = no pass is under way. */
   #toVisit = 0;
+  /** Another pass follows, whether or not there is anything new. */
+  #again = false;
+  /** Somebody needs another round of this pass. */
+  #isUnfinished = false;
   #accepted: number[] | undefined;
   #acceptedInPass: readonly number[] = none;
   #newestInPass = 0;
@@ -30,7 +34,7 @@ export class TopicStreams {
     return this.#streams.length;
   }
 
-  /** What no pass has written yet takes half of the ring. */
+  /** What passes have not written yet takes half of the ring. */
   get ringFills(): boolean {
     return this.#dependencies.view.ring.halfNew;
   }
@@ -79,16 +83,16 @@ export class TopicStreams {
       const stream = this.#streams[this.#toVisit];
       if (stream === undefined) continue;
       visited += 1;
-      if (!stream.blocked && !stream.reading && stream.state !== "connecting") this.pump.pump(stream);
+      if (!stream.blocked && !stream.reading && stream.state !== "connecting") this.#visit(stream);
       this.pump.relief.relieve(stream);
     }
-    if (this.#toVisit === 0) this.#endPass();
+    if (this.#toVisit === 0) this.#endRound();
     return visited;
   }
 
   /** Every stream is to be visited, also by a pass that is under way. */
   revisit(): void {
-    this.#newestInPass = -1;
+    this.#again = true;
   }
 
   every(holds: (stream: Stream) => boolean): boolean {
@@ -121,12 +125,29 @@ export class TopicStreams {
     }
   }
 
+  /**
+   * One write: who is further behind gets the next one in another round, when all others had theirs, so that streams stay
+   * at the same places and share what is joined for them, and no visit takes longer than another.
+   */
+  #visit(stream: Stream): void {
+    const takesMore = !this.pump.pump(stream, 1);
+    if (takesMore && stream.cursor < this.#newestInPass) this.#isUnfinished = true;
+  }
+
+  #endRound(): void {
+    const isLast = !this.#isUnfinished || this.#streams.length === 0;
+    this.#isUnfinished = false;
+    if (isLast) this.#endPass();
+    else this.#toVisit = this.#streams.length;
+  }
+
   #placed(): readonly Stream[] {
     return this.#streams.filter((stream) => stream.state !== "connecting");
   }
 
   #beginPass(): void {
     this.#toVisit = this.#streams.length;
+    this.#again = false;
     this.#newestInPass = this.#dependencies.view.ring.newest;
     this.#acceptedInPass = this.#accepted ?? none;
     this.#accepted = undefined;
@@ -147,9 +168,9 @@ export class TopicStreams {
     }
     this.pump.relief.passEnds();
     const { ring } = this.#dependencies.view;
-    ring.releaseShared();
+    ring.written(this.#newestInPass);
     // Those who were visited first have not got what arrived meanwhile.
-    if (ring.newest !== this.#newestInPass) this.#beginPass();
+    if (this.#again || ring.newest !== this.#newestInPass) this.#beginPass();
   }
 }
 
