@@ -133,7 +133,7 @@ export const errors = {
   path_unknown: {
     status: 404,
     title: "There is nothing at this path",
-    mend: "Streams are at GET /events/{topic} and GET /events?topic=a&topic=b, publishing at POST /events/{topic}.",
+    mend: "Streams are at GET /events/{topic} and GET /events?topic=a&topic=b, publishing at POST /events/{topic}; what the management port has is in its /openapi.json.",
     reason: "not_found",
   },
   method_not_allowed: {

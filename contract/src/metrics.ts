@@ -94,7 +94,7 @@ export const metrics = {
   connections_rejected: {
     type: "counter",
     group: "connection",
-    help: "Connections rejected by a limit on connections, memory or file descriptors",
+    help: "Connections rejected by a limit of this proxy: on streams, topics, memory, CPU, network or file descriptors",
   },
   connection_duration_seconds: {
     type: "histogram",

@@ -18,6 +18,7 @@ import { forkLoop } from "./loops/loop-process.ts";
 import { claimPort } from "./loops/port-claim.ts";
 import { SupervisedState } from "./loops/supervised-state.ts";
 import { TopicUnion } from "./loops/topic-union.ts";
+import { openManagement } from "./management/open-management.ts";
 import { useCertificate } from "./management/secure-server.ts";
 import { createDraining, type RunningProxy } from "./shut-down.ts";
 import { systemClock } from "./system-clock.ts";
@@ -153,8 +154,7 @@ export const startLoops = async ({ live, log }: ProxyParts, loops: number): Prom
   });
   const management = buildLoopsManagement({ ...supervised, live, log, proxyId, tokens, draining, certificate });
   await tokens.start();
-  const managementUrl = await management.listen(listenAddress(config.management.bindAddress));
-  log.info(`Management server started on ${new URL(managementUrl).host}`);
+  await openManagement(management, listenAddress(config.management.bindAddress), log);
   await fleet.open();
   state.listening();
   tellStart({ live, log, rule, limitsText: `${limitsSentence(limits())}; ${loops} event loops` }, claim.port);

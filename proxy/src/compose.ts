@@ -7,6 +7,7 @@ import { certificateOf, followCertificate } from "./compose-tls.ts";
 import { addressText, listenAddress } from "./config/listen-address.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import { isLoopback } from "./http/origin-rule.ts";
+import { openManagement } from "./management/open-management.ts";
 import { useCertificate } from "./management/secure-server.ts";
 import { type RunningProxy, shutDown } from "./shut-down.ts";
 import type { LeveledLog } from "./telemetry/logger.ts";
@@ -54,8 +55,7 @@ export const startProxy = async ({ live, log }: ProxyParts): Promise<RunningProx
   });
 
   await Promise.all([auth.start(), tokens.start()]);
-  const managementUrl = await management.listen(listenAddress(config.management.bindAddress));
-  log.info(`Management server started on ${new URL(managementUrl).host}`);
+  await openManagement(management, listenAddress(config.management.bindAddress), log);
   const edge = await serving.open({ health: () => state.health(), metrics: scrape });
   tellStart({ live, log, rule, limitsText: limits.text() }, edge.port);
   const certificateWatch = followCertificate(certificate, (changed) => useCertificate(management.server, changed), log);

@@ -51,10 +51,13 @@ test("a second signal ends the process at once", async () => {
   expect(await proxy.exited).toBe(1);
 });
 
-test("a taken port is named", async () => {
-  const first = await startProxyProcess();
-  await expect(startProxyProcess({ REVENPROX_HTTP__BIND_ADDRESS: `127.0.0.1:${first.port}` })).rejects.toThrow(
-    new RegExp(`ERROR\\] Cannot start: cannot listen on 127\\.0\\.0\\.1:${first.port}: the port is taken`),
-  );
-  await first.stop();
-});
+test.each(["REVENPROX_HTTP__BIND_ADDRESS", "REVENPROX_MANAGEMENT__BIND_ADDRESS"])(
+  "a taken port is named: %s",
+  async (key) => {
+    const first = await startProxyProcess();
+    await expect(startProxyProcess({ [key]: `127.0.0.1:${first.port}` })).rejects.toThrow(
+      new RegExp(`ERROR\\] Cannot start: cannot listen on 127\\.0\\.0\\.1:${first.port}: the port is taken`),
+    );
+    await first.stop();
+  },
+);

@@ -27,9 +27,14 @@ interface SecureExchange {
 }
 
 /** Connects, trusting both certificates and nothing else, and sends a request. */
-const secureExchange = async (port: number, request: string): Promise<SecureExchange> => {
+const secureExchange = async (port: number, request: string, protocols?: string[]): Promise<SecureExchange> => {
   const ca = await Promise.all([readFile(first.certFile), readFile(second.certFile)]);
-  const socket = connect({ port, host: "127.0.0.1", ca });
+  const socket = connect({
+    port,
+    host: "127.0.0.1",
+    ca,
+    ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
+  });
   await once(socket, "secureConnect");
   const parts: Buffer[] = [];
   socket.on("data", (part) => parts.push(part));
@@ -65,6 +70,18 @@ const openStream = async (port: number, topic: string) => {
   await waitFor("id: ");
   return { ...exchange, waitFor };
 };
+
+test("on node, a client that offers nothing but HTTP/1.0 is let in", async () => {
+  const proxy = await startOn("node", {
+    REVENPROX_HTTP__TLS_CERT_FILE: first.certFile,
+    REVENPROX_HTTP__TLS_KEY_FILE: first.keyFile,
+  });
+  const { socket, text } = await secureExchange(proxy.port, "GET /health HTTP/1.0\r\n\r\n", ["http/1.0"]);
+  await until("the answer", () => (text().includes('"healthy"') ? true : undefined));
+  expect(socket.alpnProtocol).toBe("http/1.0");
+  socket.destroy();
+  await proxy.stop();
+});
 
 test("on node, a PROXY protocol header stands before the handshake", async () => {
   const proxy = await startOn("node", {

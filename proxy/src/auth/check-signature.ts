@@ -1,4 +1,11 @@
-import { errors, type JWTPayload, jwtVerify } from "jose";
+import {
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
 import type { KeySet } from "./key-set.ts";
 import { matchesAny, patternList } from "./topic-pattern.ts";
 import { clockToleranceMs, type Denied, denied, endOfLife, type Question, type Unavailable } from "./verdict.ts";
@@ -33,12 +40,35 @@ const reasonOf = (error: unknown): string => {
 
 type Verified = { readonly kind: "verified"; readonly payload: JWTPayload };
 
-const verify = async (
-  { keySet, rules, now }: SignatureParts,
-  token: string,
-): Promise<Verified | Denied | Unavailable> => {
+/** Claims are looked at only once the signature is right. */
+const ofClaims = (error: unknown): boolean =>
+  error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
+
+/** Of a token that names no key any of those for its algorithm may be meant: while keys are rotated there are two. */
+const payloadOf = async (token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> => {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (fault) {
+        if (ofClaims(fault)) throw fault;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+};
+
+/** Whether the token may be of a key that is not in the set yet. */
+const ofUnknownKey = (error: unknown, token: string): boolean =>
+  error instanceof errors.JWKSNoMatchingKey ||
+  (error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined);
+
+const optionsOf = ({ rules, now }: SignatureParts): JWTVerifyOptions => {
   const { algorithms, issuer, audience } = rules;
-  const options = {
+  return {
     algorithms: [...algorithms],
     clockTolerance: clockToleranceMs / 1_000,
     currentDate: new Date(now()),
@@ -46,18 +76,34 @@ const verify = async (
     ...(issuer === undefined ? {} : { issuer }),
     ...(audience === undefined ? {} : { audience }),
   };
-  const attempt = async (mayRefresh: boolean): Promise<Verified | Denied | Unavailable> => {
-    const keys = await keySet.keys();
-    if (keys === undefined) return { kind: "unavailable", reason: "there is no key set yet", retryAfterSec: 2 };
-    try {
-      return { kind: "verified", payload: (await jwtVerify(token, keys, options)).payload };
-    } catch (error) {
-      if (mayRefresh && error instanceof errors.JWKSNoMatchingKey && (await keySet.refresh())) return attempt(false);
-      return denied("token", reasonOf(error));
-    }
-  };
-  return attempt(true);
 };
+
+type Checked = Verified | Denied | Unavailable;
+
+/** `unknownKey`: what comes of a token that may be of a key that is not in the set. */
+const verifyBySet = async (
+  parts: SignatureParts,
+  token: string,
+  unknownKey: (refusal: Denied) => Checked | Promise<Checked>,
+): Promise<Checked> => {
+  const keys = await parts.keySet.keys();
+  if (keys === undefined) return { kind: "unavailable", reason: "there is no key set yet", retryAfterSec: 2 };
+  try {
+    return { kind: "verified", payload: await payloadOf(token, keys, optionsOf(parts)) };
+  } catch (error) {
+    const refusal = denied("token", reasonOf(error));
+    return ofUnknownKey(error, token) ? unknownKey(refusal) : refusal;
+  }
+};
+
+const verify = (parts: SignatureParts, token: string): Promise<Checked> =>
+  verifyBySet(parts, token, async (refusal) => {
+    const refreshed = await parts.keySet.refresh();
+    if (refreshed.kind === "fetched") return verifyBySet(parts, token, (again) => again);
+    if (refreshed.kind === "too-soon") return refusal;
+    // An issuer that cannot be asked has not said no: its newest key may be the token's.
+    return { kind: "unavailable", reason: "the key set cannot be fetched", retryAfterSec: refreshed.retryAfterSec };
+  });
 
 const allowsTopic = (payload: JWTPayload, claim: string, topic: string): boolean => {
   const value = payload[claim];

@@ -11,7 +11,7 @@ const start = Date.parse("2027-01-01T00:00:00Z");
 
 const issuer = async () => {
   const clock = { ms: start };
-  const published: { kid: string }[] = [];
+  const published: { kid?: string }[] = [];
   let fetches = 0;
   let fails = false;
   const keySet = new KeySet({
@@ -26,12 +26,13 @@ const issuer = async () => {
     now: () => clock.ms,
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
-  const newKey = async (kid: string) => {
+  const newKey = async (id?: string) => {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
-    published.push({ ...(await exportJWK(publicKey)), kid });
+    const kid = id === undefined ? {} : { kid: id };
+    published.push({ ...(await exportJWK(publicKey)), ...kid });
     return (expInSec = 600) =>
       new SignJWT({ sub: "u", exp: Math.floor(clock.ms / 1_000) + expInSec })
-        .setProtectedHeader({ alg: "ES256", kid })
+        .setProtectedHeader({ alg: "ES256", ...kid })
         .sign(privateKey);
   };
   const check = async (token: string) => {
@@ -47,6 +48,9 @@ const issuer = async () => {
     fetches: () => fetches,
     break: () => {
       fails = true;
+    },
+    mend: () => {
+      fails = false;
     },
   };
 };
@@ -93,4 +97,36 @@ test.each([
   const it = await issuer();
   const checked = await it.check(await (await it.newKey("k"))(expInSec));
   expect([checked.kind, checked.kind === "signed" ? checked.until - it.clock.ms : undefined]).toEqual([kind, leftMs]);
+});
+
+test("a token that names no key is good by any key of the set, also by one that is new", async () => {
+  const it = await issuer();
+  const older = await it.newKey();
+  const newer = await it.newKey();
+  for (const key of [older, newer]) expect((await it.check(await key())).kind).toBe("signed");
+  expect(await it.check(await newer(-60))).toMatchObject({ kind: "denied", reason: "the token has expired" });
+  const stranger = await (await issuer()).newKey();
+  expect(await it.check(await stranger())).toMatchObject({ kind: "denied", reason: "the token's signature is wrong" });
+  it.clock.ms += 31_000;
+  const newest = await it.newKey();
+  expect((await it.check(await newest())).kind).toBe("signed");
+  expect(it.fetches()).toBe(2);
+});
+
+test("while the key set cannot be fetched, a token of a key that is not known is not refused for good", async () => {
+  const it = await issuer();
+  const key = await it.newKey("old");
+  await it.check(await key());
+  it.break();
+  it.clock.ms += 31_000;
+  const rotated = await it.newKey("new");
+  const unavailable = { kind: "unavailable", retryAfterSec: 30 };
+  for (let n = 0; n < 2; n += 1) expect(await it.check(await rotated())).toMatchObject(unavailable);
+  expect((await it.check(await key())).kind).toBe("signed");
+  expect(it.fetches()).toBe(2);
+  it.mend();
+  it.clock.ms += 31_000;
+  expect((await it.check(await rotated())).kind).toBe("signed");
+  const stranger = await (await issuer()).newKey("unknown");
+  expect((await it.check(await stranger())).kind).toBe("denied");
 });

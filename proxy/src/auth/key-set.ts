@@ -15,6 +15,12 @@ const firstAgainAfterMs = 1_000;
 
 const maxSetBytes = 1_048_576;
 
+/** What came of looking for a key that is not in the set. `failed`: whether the issuer has it could not be learned. */
+export type Refreshed =
+  | { readonly kind: "fetched" }
+  | { readonly kind: "too-soon" }
+  | { readonly kind: "failed"; readonly retryAfterSec: number };
+
 export interface KeySetParts {
   readonly url: string;
   readonly upstream: Pick<Upstream, "call">;
@@ -42,6 +48,7 @@ export class KeySet {
   #keys: JWTVerifyGetKey | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
+  #lastFailed = false;
   #fetching: Promise<void> | undefined;
 
   constructor(parts: KeySetParts) {
@@ -57,12 +64,13 @@ export class KeySet {
     return this.#keys;
   }
 
-  /** A token names a key that is not in the set. True: the set was fetched anew. */
-  async refresh(): Promise<boolean> {
+  /** A token is of a key that is not in the set: fetches it anew, unless that was done just now. */
+  async refresh(): Promise<Refreshed> {
     const before = this.#fetchedAt;
     if (this.#fetching !== undefined) await this.#fetching;
     else if (this.#parts.now() - this.#triedAt >= refreshAtMostEveryMs) await this.#fetch();
-    return this.#fetchedAt !== before;
+    if (this.#fetchedAt !== before) return { kind: "fetched" };
+    return this.#lastFailed ? { kind: "failed", retryAfterSec: refreshAtMostEveryMs / 1_000 } : { kind: "too-soon" };
   }
 
   #fetch(): Promise<void> {
@@ -80,6 +88,7 @@ export class KeySet {
       if (status !== 200) throw new UpstreamFailed(`HTTP ${status}`);
       return createLocalJWKSet(parseKeySet(body));
     });
+    this.#lastFailed = fetched.kind !== "answer";
     if (fetched.kind === "answer") {
       this.#keys = fetched.answer;
       this.#fetchedAt = now();

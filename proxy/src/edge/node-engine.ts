@@ -113,7 +113,9 @@ const serverFor = (parts: EngineParts, listener: RequestListener): Server => {
   const { certificate } = parts;
   if (certificate === undefined) return createServer(options, listener);
   const { cert, key } = certificate;
-  return createSecureServer({ ...options, cert, key, handshakeTimeout: headMs }, listener);
+  // Node's own list ends at 1.1, and a client that offers only 1.0, as curl does when told to, would be refused by TLS.
+  const tls = { cert, key, handshakeTimeout: headMs, ALPNProtocols: ["http/1.1", "http/1.0"] };
+  return createSecureServer({ ...options, ...tls }, listener);
 };
 
 const listen = (server: Server, { address: { host, port }, shared }: EngineParts): Promise<number> =>

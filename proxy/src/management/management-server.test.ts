@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import type { ManagementParts } from "./management-server.ts";
 import { bearer, server } from "./testing/management.ts";
 
-test.each(["/livez", "/readyz", "/health", "/metrics"])("%s is open", async (url) => {
+test.each([
+  ...["/livez", "/readyz", "/health", "/metrics"],
+  // Scrapers and probes bring parameters of their own.
+  ...["/livez?verbose", "/readyz?exclude=etcd", "/health?t=1", "/metrics?name[]=up&name[]=down"],
+])("%s is open", async (url) => {
   expect((await server().inject(url)).statusCode).toBe(200);
 });
 
@@ -58,6 +62,20 @@ test("a level that does not exist is refused", async () => {
   });
   expect([reply.statusCode, reply.json().code]).toEqual([422, "config_invalid"]);
 });
+
+test.each(["application/x-www-form-urlencoded", "text/plain", undefined])(
+  "a body that comes as %s is refused with what to send instead",
+  async (type) => {
+    const reply = await server().inject({
+      url: "/api/v1/log-level",
+      method: "PUT",
+      headers: { ...bearer("admin"), ...(type === undefined ? {} : { "content-type": type }) },
+      payload: '{"level":"debug"}',
+    });
+    expect([reply.statusCode, reply.json().code]).toEqual([422, "config_invalid"]);
+    expect(reply.json().detail).toBe("the body must be JSON, with Content-Type: application/json");
+  },
+);
 
 test.each(["/", "/api/v1/nothing", "/metricsx"])("%s is a problem", async (url) => {
   const reply = await server().inject({ url, headers: bearer("admin") });

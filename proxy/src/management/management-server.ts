@@ -97,10 +97,13 @@ const matches = ({ path }: ApiRoute, asked: string): boolean => {
 
 const pathOf = (url: string): string => url.split("?", 1)[0] ?? "";
 
-/** Query parameters by their schemas; anything else is refused. */
-const querySchema = ({ parameters = [] }: ApiRoute) => ({
+/**
+ * Query parameters by their schemas; anything else is refused, save where probes and scrapers ask, which bring
+ * parameters of their own (`?verbose`, `?name[]=up`) and must not fail for that.
+ */
+const querySchema = ({ parameters = [], access }: ApiRoute) => ({
   type: "object",
-  additionalProperties: false,
+  additionalProperties: access === "open",
   properties: Object.fromEntries(parameters.filter((one) => one.in === "query").map((one) => [one.name, one.schema])),
 });
 
@@ -169,7 +172,11 @@ export const managementServer = (parts: ManagementParts): FastifyInstance => {
     const allowed = others.includes("GET") ? [...others, "HEAD"] : others;
     return sendProblem(reply.header("Allow", allowed.join(", ")), "method_not_allowed", "the path takes other methods");
   });
+  // Fastify takes text, too; then what is wrong would be told as a fault of the schema.
+  app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error.statusCode === 415)
+      return sendProblem(reply, "config_invalid", "the body must be JSON, with Content-Type: application/json");
     if (error.statusCode !== undefined && error.statusCode < 500)
       return sendProblem(reply, "config_invalid", error.message);
     parts.log.error(`A management request failed: ${error.stack ?? error.message}`);
