@@ -56,6 +56,9 @@ const attempt = async (pass: (key: string) => Promise<Outcome>, key: string): Pr
   }
 };
 
+/** Outcomes that somebody has to look at, or that are tried again. */
+const troubles: ReadonlySet<string> = new Set(["refused", "conflict", "name-conflict", "failed"]);
+
 const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
   ...cluster,
   apply: async (revenprox, object) => {
@@ -70,7 +73,8 @@ const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
     const { ref, ...more } = outcome;
     // As a field it would be lost beside the line's own message.
     const why = "message" in more ? `: ${more.message}` : "";
-    log.info(`${resource}: ${ref.kind} ${ref.name} ${more.kind}${why}`, { ...more, message: undefined });
+    const level = troubles.has(more.kind) ? "warn" : "info";
+    log[level](`${resource}: ${ref.kind} ${ref.name} ${more.kind}${why}`, { ...more, message: undefined });
     return outcome;
   },
   patchStatus: async (revenprox, status, condition) => {
