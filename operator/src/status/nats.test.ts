@@ -147,6 +147,14 @@ testCases([
     naming: ["any more", "nats://a.example:4222", "503"],
   },
   {
+    name: "external NATS that no proxy has had yet",
+    input: {
+      ...withWorkload(settledInput(external), "Deployment", none, [unreadyPod("revenprox", startedAgo(9))]),
+      ...cutOff(2),
+    },
+    says: { NatsReady: "Unknown WaitingForProxies", Ready: "False Progressing" },
+  },
+  {
     name: "external NATS that one of two proxies has lost",
     input: { ...settledInput(external), ...cutOff(1) },
     says: { NatsReady: "True Connected", Ready: "True Ready" },
