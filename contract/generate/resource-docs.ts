@@ -83,9 +83,7 @@ export const resourceDocs = (): string => {
     ...sections(spec),
     "## Rules between fields",
     // Some hold in more than one place.
-    [...new Set(rulesOf(spec))]
-      .map((message) => `- ${message}`)
-      .join("\n"),
+    [...new Set(rulesOf(spec))].map((message) => `- ${message}`).join("\n"),
     "## status",
     table(
       head,
