@@ -9,10 +9,12 @@ export interface SecretReference {
   readonly keys: readonly string[];
 }
 
+type Verifier = NonNullable<NonNullable<RevenProxSpec["auth"]>["verifier"]>;
+type External = NonNullable<NonNullable<RevenProxSpec["nats"]>["external"]>;
 type Reference = readonly [field: string, name: string | undefined, keys: readonly string[]];
 
 export const tlsKeys = ["tls.crt", "tls.key"] as const;
-export const credentialKeys = ["username", "password"] as const;
+const credentialKeys = ["username", "password"] as const;
 
 const ofVerifier = ({ headersSecret, caSecret, clientSecret }: Verifier = {}): readonly Reference[] => [
   ["auth.verifier.headersSecret", headersSecret, ["headers"]],
@@ -20,15 +22,11 @@ const ofVerifier = ({ headersSecret, caSecret, clientSecret }: Verifier = {}): r
   ["auth.verifier.clientSecret", clientSecret, tlsKeys],
 ];
 
-type Verifier = NonNullable<NonNullable<RevenProxSpec["auth"]>["verifier"]>;
-
 const ofExternalNats = (external: External | undefined): readonly Reference[] => [
   ["nats.external.credentialsSecret", external?.credentialsSecret, credentialKeys],
   ["nats.external.tls.caSecret", external?.tls?.caSecret, ["ca.crt"]],
   ["nats.external.tls.clientSecret", external?.tls?.clientSecret, tlsKeys],
 ];
-
-type External = NonNullable<NonNullable<RevenProxSpec["nats"]>["external"]>;
 
 export const secretReferences = ({ auth, tls, nats, pod }: RevenProxSpec): readonly SecretReference[] => {
   const all: readonly Reference[] = [

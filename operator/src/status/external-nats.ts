@@ -31,15 +31,17 @@ const whatToCheck = ({ input }: Situation, { credentialsSecret }: External): str
 export const externalNats = (situation: Situation, external: External): Verdict => {
   const { input, proxies, proxyPods } = situation;
   const servers = external.servers.join(", ");
+  const ready = proxies?.ready ?? 0;
+  const lost = allCutOff(situation);
+  if (ready > 0 && !lost) return isTrue("Connected", `Proxies are connected to ${servers}.`);
   const missing = missingSecret(input, "spec.nats.external");
   if (missing !== undefined) return isFalse("SecretMissing", missing.message);
-  if (allCutOff(situation)) {
+  if (lost) {
     return isFalse(
       "Unreachable",
       `No proxy reaches NATS at ${servers} any more. ${whatToCheck(situation, external)} ${untilTheyReachIt}`,
     );
   }
-  if ((proxies?.ready ?? 0) > 0) return isTrue("Connected", `Proxies are connected to ${servers}.`);
   if (input.revenprox.spec.replicas === 0) return isUnknown("NoProxies", "There is no proxy that could tell.");
   if (proxyPods.some((pod) => triedInVain(pod, input.now))) {
     const what = `No proxy has reached NATS at ${servers}.`;

@@ -141,6 +141,16 @@ testCases([
     naming: ["nats-login", "username and password"],
   },
   {
+    name: "credentials that are missing since proxies are connected",
+    input: settledInput(externalWithCredentials, without(login)),
+    says: { NatsReady: "True Connected", Ready: "True Ready" },
+  },
+  {
+    name: "external NATS that all proxies have lost, and their credentials",
+    input: { ...settledInput(externalWithCredentials, without(login)), ...cutOff(2) },
+    says: { NatsReady: "False SecretMissing", Ready: "False SecretMissing" },
+  },
+  {
     name: "external NATS that all proxies have lost",
     input: { ...settledInput(external), ...cutOff(2) },
     says: { NatsReady: "False Unreachable", Ready: "False NatsUnreachable", Available: "True ProxiesReady" },
