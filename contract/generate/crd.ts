@@ -61,12 +61,17 @@ const notReadyYet = {
 
 const column = (name: string, jsonPath: string, type = "string"): Json => ({ name, type, jsonPath });
 
+/** Shown by `kubectl get --output wide` only. */
+const wide = (name: string, jsonPath: string): Json => ({ ...column(name, jsonPath), priority: 1 });
+
 const columns = [
   column("Ready", '.status.conditions[?(@.type=="Ready")].status'),
   column("Replicas", ".status.readyReplicas", "integer"),
   column("Connections", ".status.connections", "integer"),
   column("NATS", ".status.natsStatus"),
   column("Age", ".metadata.creationTimestamp", "date"),
+  wide("Reason", '.status.conditions[?(@.type=="Ready")].reason'),
+  wide("Message", '.status.conditions[?(@.type=="Ready")].message'),
 ];
 
 const version = (): Json => ({

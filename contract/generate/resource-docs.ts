@@ -82,9 +82,8 @@ export const resourceDocs = (): string => {
     "The API server checks every field by the schema and by CEL rules, without a webhook, and says what to write instead.",
     ...sections(spec),
     "## Rules between fields",
-    rulesOf(spec)
-      .map((message) => `- ${message}`)
-      .join("\n"),
+    // Some hold in more than one place.
+    [...new Set(rulesOf(spec))].map((message) => `- ${message}`).join("\n"),
     "## status",
     table(
       head,

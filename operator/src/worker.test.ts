@@ -73,7 +73,7 @@ test("the log says why an object could not be written", async () => {
   const outcome = { kind: "refused", ref, status: 403, reason: "Forbidden", message: "quota is used up" };
   const work = createWorker({
     name: "reconcile",
-    log: { ...quiet, info: (line, fields) => void said.push(`${line} ${JSON.stringify(fields)}`) },
+    log: { ...quiet, warn: (line, fields) => void said.push(`${line} ${JSON.stringify(fields)}`) },
     metrics: noMetrics,
     now: () => 0,
     leads: () => true,

@@ -1,5 +1,6 @@
 import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { WorkResult } from "./kube/work-queue.ts";
+import { createNews, isTrouble } from "./reconcile/news.ts";
 import type { Outcome } from "./reconcile/outcome.ts";
 import type { Cluster } from "./reconcile/reconcile.ts";
 import { describeError, type Log } from "./telemetry/log.ts";
@@ -31,7 +32,7 @@ export const createWorker = ({
 }: WorkerOptions): ((key: string) => Promise<WorkResult>) => {
   // The queue never works on a key twice at once.
   const spans = new Map<string, PassSpan>();
-  const pass = run((cluster) => traced(counted(cluster, metrics, log), spans));
+  const pass = run((cluster) => traced(counted(cluster, { metrics, log, now }), spans));
   return async (key) => {
     if (!leads()) return { kind: "done" };
     const startedAt = now();
@@ -56,29 +57,37 @@ const attempt = async (pass: (key: string) => Promise<Outcome>, key: string): Pr
   }
 };
 
-const counted = (cluster: Cluster, metrics: Metrics, log: Log): Cluster => ({
-  ...cluster,
-  apply: async (revenprox, object) => {
-    const outcome = await cluster.apply(revenprox, object);
-    if (outcome.kind === "unchanged") return outcome;
-    const resource = `${revenprox.metadata.namespace}/${revenprox.metadata.name}`;
-    if (outcome.kind === "namespace-ends") {
-      log.info(`${resource}: its namespace is being deleted: nothing is made there any more`);
+const counted = (cluster: Cluster, { metrics, log, now }: Pick<WorkerOptions, "metrics" | "log" | "now">): Cluster => {
+  const news = createNews(now);
+  return {
+    ...cluster,
+    apply: async (revenprox, object) => {
+      const outcome = await cluster.apply(revenprox, object);
+      const resource = `${revenprox.metadata.namespace}/${revenprox.metadata.name}`;
+      const isNews = news(`${resource} ${outcome.ref.kind} ${outcome.ref.name}`, outcome);
+      if (outcome.kind === "unchanged") return outcome;
+      if (outcome.kind === "namespace-ends") {
+        log.info(`${resource}: its namespace is being deleted: nothing is made there any more`);
+        return outcome;
+      }
+      metrics.wrote(object.kind, outcome.kind);
+      const { ref, ...more } = outcome;
+      // As a field it would be lost beside the line's own message.
+      const why = "message" in more ? `: ${more.message}` : "";
+      const level = isTrouble(outcome) ? "warn" : "info";
+      log[isNews ? level : "debug"](`${resource}: ${ref.kind} ${ref.name} ${more.kind}${why}`, {
+        ...more,
+        message: undefined,
+      });
       return outcome;
-    }
-    metrics.wrote(object.kind, outcome.kind);
-    const { ref, ...more } = outcome;
-    // As a field it would be lost beside the line's own message.
-    const why = "message" in more ? `: ${more.message}` : "";
-    log.info(`${resource}: ${ref.kind} ${ref.name} ${more.kind}${why}`, { ...more, message: undefined });
-    return outcome;
-  },
-  patchStatus: async (revenprox, status, condition) => {
-    const wrote = await cluster.patchStatus(revenprox, status, condition);
-    if (wrote) metrics.statusWritten();
-    return wrote;
-  },
-});
+    },
+    patchStatus: async (revenprox, status, condition) => {
+      const wrote = await cluster.patchStatus(revenprox, status, condition);
+      if (wrote) metrics.statusWritten();
+      return wrote;
+    },
+  };
+};
 
 const halvesOf = (key: string): { readonly namespace: string; readonly name: string } => {
   const [namespace = "", name = ""] = key.split("/");

@@ -37,8 +37,10 @@ const pathsOf = (value: unknown, path = ""): readonly string[] =>
 /** Values that carry what Kubernetes defines, or labels and the like. */
 const open = /^(global|resources\.(requests|limits|claims)|affinity|metrics\.dashboard\.labels\..+)$/;
 /** Values that values.yaml has no default for. */
-const withoutDefault =
-  /^(global|resources\.(claims|limits|requests)|.*[Ii]mage\.pullPolicy|.*\.annotations|.*\.(labels|to|ports))$/;
+const withoutDefault = /^(global|resources\.(claims|limits|requests)|.*\.annotations|.*\.(labels|to|ports))$/;
+
+/** Handed on as they are, or left out. */
+const mayBeAbsent = new Set(["resources", "podAnnotations", "podLabels", "nodeSelector", "affinity"]);
 
 describe("the schema of the values", () => {
   test("describes each value of values.yaml, and nothing that is not there", async () => {
@@ -73,6 +75,9 @@ describe("a bad value is refused by its name", () => {
     ["image.digest=sha256:1", "/image/digest"],
     ["image.pullPolicy=Sometimes", "/image/pullPolicy"],
     ["image.repository=", "/image/repository"],
+    ["image.repository=registry.example:5000/operator:1.0", "/image/repository"],
+    ["proxyImage.pullPolicy=Always", "/proxyImage"],
+    ["natsImage.pullPolicy=Always", "/natsImage"],
     ["proxyImage.digest=latest", "/proxyImage/digest"],
     ["natsImage.name=nats", "/natsImage"],
     ["imagePullSecrets[0].secret=a", "/imagePullSecrets/0"],
@@ -112,6 +117,21 @@ describe("a bad value is refused by its name", () => {
     ["leaderElection.renewDeadlineSeconds=15", "that less than leaseDurationSeconds (15)"],
     ["serviceAccount.create=false", "serviceAccount.name is needed when serviceAccount.create is false"],
   ])("%s: what no schema can say", async (value, message) => expect(await refusal("--set", value)).toContain(message));
+});
+
+test("a value that an earlier chart had none of is asked for by its name, as with --reuse-values", async () => {
+  const values: Readonly<Record<string, unknown>> = parse(await readFile(`${chart}/values.yaml`, "utf8"));
+  const groups = Object.keys(values).filter((key) => isPlainObject(values[key]) && !mayBeAbsent.has(key));
+  expect(groups.length).toBeGreaterThan(5);
+  for (const group of groups) {
+    const complaint = await refusal("--set", `${group}=null`);
+    expect(complaint).toContain(`the value ${group} is missing`);
+    expect(complaint).toContain("--reset-then-reuse-values");
+  }
+});
+
+test("a repository may have a registry with a port", async () => {
+  expect(await refusal("--set", "image.repository=registry.example:5000/team/operator")).toBe("");
 });
 
 test("podLabels come beside the chart's own labels, never in their place", async () => {

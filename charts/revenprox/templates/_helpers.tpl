@@ -20,6 +20,11 @@
 
 {{/* What no schema can say. */}}
 {{- define "revenprox.validate" -}}
+{{- range $name := list "image" "proxyImage" "natsImage" "leaderElection" "podDisruptionBudget" "networkPolicy" "crds" "serviceAccount" "rbac" "operator" "metrics" "test" -}}
+{{- if not (hasKey $.Values $name) -}}
+{{- fail (printf "the value %s is missing, as with helm upgrade --reuse-values from a chart that had none: use --reset-then-reuse-values" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.leaderElection -}}
 {{- if not (and (lt (int .retrySeconds) (int .renewDeadlineSeconds)) (lt (int .renewDeadlineSeconds) (int .leaseDurationSeconds))) -}}
 {{- fail (printf "leaderElection: retrySeconds (%d) must be less than renewDeadlineSeconds (%d), and that less than leaseDurationSeconds (%d)" (int .retrySeconds) (int .renewDeadlineSeconds) (int .leaseDurationSeconds)) -}}

@@ -29,12 +29,11 @@ const natsVolumes = ({ nats, names }: Instance): readonly Volume[] => {
     const items = keys.map((key) => ({ key, path: key }));
     return [{ name, mountPath, source: secret(secretName, { items, optional: true }) }];
   };
-  // Optional: an absent Secret then shows in the pod's status, by the environment variable that needs it too, and an
-  // absent certificate in the proxy's log.
+  // Optional: the proxy then says in its log what it lacks, beside what the status says, and takes it as soon as it is there.
   return [
     ...files(volume.name, volume.mountPath, nats.credentialsSecret, ["password"]),
     ...files("nats-ca", proxyMounts.natsAuthorities, nats.caSecret, ["ca.crt"]),
-    ...files("nats-tls", proxyMounts.natsCertificate, nats.clientSecret, ["tls.crt", "tls.key"]),
+    ...files("nats-tls", proxyMounts.natsCertificate, nats.clientSecret, tlsKeys),
   ];
 };
 

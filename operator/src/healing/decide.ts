@@ -31,8 +31,8 @@ export interface HealingFacts {
 export type Restraint = "Disabled" | "MostAffected" | "PodsChange";
 
 export type HealingDecision =
-  /** No proxy has ailed for long enough; `ailing` ones are looked at again soon. */
-  | { readonly kind: "none"; readonly ailing: readonly Ailment[] }
+  /** No proxy has ailed for long enough. */
+  | { readonly kind: "none" }
   | { readonly kind: "restrained"; readonly by: Restraint; readonly due: readonly Ailment[] }
   | { readonly kind: "exhausted"; readonly due: readonly Ailment[] }
   /** To be put on the budget before it is evicted; one whose eviction did not get through stands there already. */
@@ -56,7 +56,7 @@ export const decideHealing = (facts: HealingFacts): HealingDecision => {
     .filter(({ since, seenAt }) => seenAt - since >= settings.afterMs)
     .toSorted((a, b) => a.since - b.since || (a.pod < b.pod ? -1 : 1));
   const [longest] = due;
-  if (longest === undefined) return { kind: "none", ailing: ailments };
+  if (longest === undefined) return { kind: "none" };
   const by = restraintOf(facts);
   if (by !== undefined) return { kind: "restrained", by, due };
   const begun = due.find(({ uid }) => past.some((each) => each.uid === uid));

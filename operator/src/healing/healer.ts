@@ -8,6 +8,8 @@ import { decideHealing, type HealingDecision, healingSettings } from "./decide.t
 /** What a look at the proxies came to, for the status and for who acts on it. */
 export interface HealingLook {
   readonly decision: HealingDecision;
+  /** Every proxy that says now that it has lost something, also those that are not due. */
+  readonly ailing: readonly Ailment[];
   /** What counts against the budget, a replacement that is decided on now included: stored before it is carried out. */
   readonly counted: readonly Replacement[];
   readonly maxPerHour: number;
@@ -97,10 +99,10 @@ export const createHealer = ({ now, onAiling }: HealerDependencies): Healer => {
       const past = withinHour(revenprox.status?.healing?.replacements ?? [], date);
       const { loads: known, ailments, readAt } = memory;
       const decision = decideHealing({ settings, settled, past, loads: known, ailments });
-      if (decision.kind !== "replace") return { decision, counted: past, maxPerHour, againSeconds };
-      if (now() - readAt > FRESH_MS)
-        return { decision: { kind: "none", ailing: ailments }, counted: past, maxPerHour, againSeconds };
-      return { decision, counted: charged(past, decision.ailment, date), maxPerHour, againSeconds };
+      const said = { ailing: ailments, maxPerHour, againSeconds };
+      if (decision.kind !== "replace") return { ...said, decision, counted: past };
+      if (now() - readAt > FRESH_MS) return { ...said, decision: { kind: "none" }, counted: past };
+      return { ...said, decision, counted: charged(past, decision.ailment, date) };
     },
   };
 };

@@ -17,7 +17,12 @@ test.each([
   [429, "too many requests", "failed"],
   [409, "the object has been modified", "failed"],
 ])("an answer %d, %s: %s", (status, message, kind) => {
-  expect(failureOf(ref, new KubeError(status, JSON.stringify({ message }), "PATCH /x"))).toMatchObject({ kind, ref });
+  const told = kind === "refused" ? message : `PATCH /x: ${message}`;
+  expect(failureOf(ref, new KubeError(status, JSON.stringify({ message }), "PATCH /x"))).toMatchObject({
+    kind,
+    ref,
+    message: told,
+  });
 });
 
 test.each([

@@ -53,6 +53,11 @@ const asRevenProx = (object: LiveObject): RevenProx => object as unknown as Reve
 
 const randomText = (bytes: number): string => randomBytes(bytes).toString("base64url");
 
+const unknownStorageClass = async (classes: StorageClasses, { spec }: RevenProx): Promise<string | undefined> => {
+  const wanted = spec.nats?.managed?.storage?.className;
+  return wanted === undefined || (await classes.exists(wanted)) !== false ? undefined : wanted;
+};
+
 /** The real cluster behind the loop's port. */
 export const createCluster = (parts: ClusterParts): Cluster => {
   const { store, discovery, secrets } = parts;
@@ -76,6 +81,7 @@ export const createCluster = (parts: ClusterParts): Cluster => {
       gateway: discovery.served,
       keda: discovery.served,
       defaultStorageClass: await parts.storageClasses.defaultName(),
+      unknownStorageClass: await unknownStorageClass(parts.storageClasses, revenprox),
       schema: parts.servedSchema.skew,
       secrets: await secrets.facts(revenprox),
     }),

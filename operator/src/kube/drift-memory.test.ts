@@ -31,3 +31,15 @@ test("what came back by itself is remembered by its value, beside what did so be
   expect(memory.isInert("a", ".dnsPolicy other")).toBe(false);
   expect(memory.isInert("b", ".dnsPolicy default")).toBe(false);
 });
+
+test("the wish that an object was brought to last is remembered", () => {
+  const memory = createDriftMemory();
+  memory.fulfilled("a", "former");
+  memory.fulfilled("a", "present");
+  const asked = [
+    ["a", "present"],
+    ["a", "former"],
+    ["b", "present"],
+  ] as const;
+  expect(asked.map(([key, hash]) => memory.hadFulfilled(key, hash))).toEqual([true, false, false]);
+});

@@ -31,7 +31,11 @@ const harness = (
   const volumes = createJournalVolumes({
     client,
     store: { ownedBy: (uid) => (uid === owner.metadata.uid ? pods : [owner]) },
-    storageClasses: { defaultName: async () => undefined, expandable: async () => undefined },
+    storageClasses: {
+      defaultName: async () => undefined,
+      exists: async () => undefined,
+      expandable: async () => undefined,
+    },
     manager: "test",
     now: () => now,
   });

@@ -12,6 +12,8 @@ const malformedObject = /^failed to (create typed patch object|convert new objec
 export class KubeError extends Error {
   override readonly name = "KubeError";
   readonly status: number;
+  /** What the server says, without the request that it answers. */
+  readonly answer: string;
   /** CamelCase word such as NotFound, AlreadyExists, Conflict, Invalid, Expired; empty when the server gave none. */
   readonly reason: string;
   readonly conflicts: readonly FieldConflict[];
@@ -22,8 +24,10 @@ export class KubeError extends Error {
 
   constructor(status: number, body: string, request: string) {
     const answer = parseStatus(body);
-    super(`${request}: ${answer.message === "" ? `HTTP ${status}` : answer.message}`);
+    const said = answer.message === "" ? `HTTP ${status}` : answer.message;
+    super(`${request}: ${said}`);
     this.status = status;
+    this.answer = said;
     this.reason = answer.reason;
     this.conflicts = answer.conflicts;
     this.malformed = status === 500 && malformedObject.test(answer.message);

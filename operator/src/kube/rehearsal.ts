@@ -23,7 +23,12 @@ export interface RehearsalParts extends Omit<ApplyDependencies, "store"> {
 /** What was written for show is not kept: neither in the view of the cluster nor in what is known of rivals. */
 const forgetful = ({ store, drift }: RehearsalParts): Pick<ApplyDependencies, "store" | "drift"> => ({
   store: { get: (kind, namespace, name) => store.get(kind, namespace, name), put: () => undefined },
-  drift: { ...drift, corrected: () => undefined, inert: () => undefined } satisfies DriftMemory,
+  drift: {
+    ...drift,
+    corrected: () => undefined,
+    inert: () => undefined,
+    fulfilled: () => undefined,
+  } satisfies DriftMemory,
 });
 
 const planned = (outcome: ApplyOutcome): ApplyOutcome => {

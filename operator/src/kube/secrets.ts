@@ -32,9 +32,11 @@ export interface Secrets {
 }
 
 /**
- * How long an answer is believed. Secrets are not watched: a deleted one is noticed by the pass of each minute, which
- * may come after 54 s and must ask then.
+ * How long a pass believes an answer. Secrets are not watched: a deleted one is noticed by the pass of each minute,
+ * also where a change of something else caused another one right before it was deleted.
  */
+const FRESH_FOR_PASSES_MS = 10_000;
+/** How long the same is believed by those who only need a value, as to ask a proxy, and learn that it is old. */
 const FRESH_MS = 50_000;
 
 export const createSecrets = ({ client, now, manager }: SecretDependencies): Secrets => {
@@ -48,10 +50,10 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
     }
   };
 
-  const get = async (namespace: string, name: string): Promise<Secret | undefined> => {
+  const get = async (namespace: string, name: string, maxAgeMs = FRESH_FOR_PASSES_MS): Promise<Secret | undefined> => {
     const key = keyOf(namespace, name);
     const known = cache.get(key);
-    if (known !== undefined && now() - known.at < FRESH_MS) return known.secret;
+    if (known !== undefined && now() - known.at < maxAgeMs) return known.secret;
     forgetStale();
     try {
       const answer = await client.request({ method: "GET", path: pathOf(secretKind, namespace, name) });
@@ -97,7 +99,7 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
 
   return {
     ensure: (revenprox, specs) => Promise.all(specs.map((spec) => ensureOne(revenprox, spec))),
-    read: get,
+    read: (namespace, name) => get(namespace, name),
     create: (revenprox, spec) =>
       create(revenprox, spec).catch((error: unknown) => failureOf(secretRef(spec.name), error)),
     replace: async (revenprox, live, replacement) => {
@@ -106,9 +108,9 @@ export const createSecrets = ({ client, now, manager }: SecretDependencies): Sec
       if (outcome.kind !== "unchanged") cache.delete(keyOf(live.metadata.namespace, live.metadata.name));
       return outcome;
     },
-    facts: (revenprox) => secretFacts(get, revenprox),
+    facts: (revenprox) => secretFacts((namespace, name) => get(namespace, name), revenprox),
     value: async (namespace, name, key) => {
-      const encoded = (await get(namespace, name))?.data?.[key];
+      const encoded = (await get(namespace, name, FRESH_MS))?.data?.[key];
       return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
     },
   };

@@ -22,6 +22,8 @@ type Classes = StorageClassList["items"];
 export interface StorageClasses {
   /** Name of the default one; undefined when there is none or it may not be read. */
   defaultName(): Promise<string | undefined>;
+  /** Whether there is a class of this name; undefined when it may not be read. */
+  exists(name: string): Promise<boolean | undefined>;
   /** Whether volumes of a class may grow; undefined when there is no such class or it may not be read. */
   expandable(name: string): Promise<boolean | undefined>;
 }
@@ -36,6 +38,7 @@ export const createStorageClasses = (client: KubeClient, now: () => number): Sto
   };
   return {
     defaultName: async () => defaultOf((await classes()) ?? []),
+    exists: async (name) => (await classes())?.some(({ metadata }) => metadata.name === name),
     expandable: async (name) => {
       const found = (await classes())?.find(({ metadata }) => metadata.name === name);
       return found === undefined ? undefined : found.allowVolumeExpansion === true;

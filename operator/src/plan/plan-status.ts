@@ -88,7 +88,7 @@ const bounded = (changes: readonly PlannedChange[]): Pick<PlanStatus, "changes" 
   return { changes: shown, ...(omitted === 0 ? {} : { omitted }) };
 };
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+const counted = (count: number, noun: string, plural = `${noun}s`): string => `${count} ${count === 1 ? noun : plural}`;
 
 const summaryOf = (changes: readonly PlannedChange[], { restarts, removes, streams }: PodEffects): string => {
   if (changes.length === 0) return "Nothing would change.";
@@ -102,11 +102,11 @@ const summaryOf = (changes: readonly PlannedChange[], { restarts, removes, strea
   const untried = having("Unknown");
   if (untried > 0) parts.push(`${counted(untried, "object")} could not be tried and will be again`);
   const pods = [
-    ["restart", "proxies", restarts.proxies],
-    ["go", "proxies", removes.proxies],
-    ["restart", "NATS servers", restarts.natsServers],
-    ["go", "NATS servers", removes.natsServers],
-  ].flatMap(([what, who, count]) => (count === 0 ? [] : [`${count} ${who} would ${what}`]));
+    ["restart", counted(restarts.proxies, "proxy", "proxies"), restarts.proxies],
+    ["go", counted(removes.proxies, "proxy", "proxies"), removes.proxies],
+    ["restart", counted(restarts.natsServers, "NATS server"), restarts.natsServers],
+    ["go", counted(removes.natsServers, "NATS server"), removes.natsServers],
+  ].flatMap(([what, who, count]) => (count === 0 ? [] : [`${who} would ${what}`]));
   const moved = streams === undefined || pods.length === 0 ? [] : [`${counted(streams, "stream")} would move`];
   return `${[...parts, ...(pods.length === 0 ? ["no pod would restart"] : pods), ...moved].join(", ")}.`;
 };

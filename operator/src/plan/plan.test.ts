@@ -90,6 +90,12 @@ describe("what a plan says of pods and streams", () => {
       "1 object would be changed, 3 proxies would go, 600 streams would move.",
     ],
     [
+      "one pod fewer",
+      [write("Deployment", "Change", proxies(2), proxies(1))],
+      2,
+      "1 object would be changed, 1 proxy would go, 1 stream would move.",
+    ],
+    [
       "more pods",
       [write("Deployment", "Change", proxies(2), proxies(5))],
       1_000,

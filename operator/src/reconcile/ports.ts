@@ -126,6 +126,8 @@ export interface ClusterFacts {
   readonly keda: { readonly scaledObject: boolean };
   /** Name of the default StorageClass; undefined when there is none or it may not be read. */
   readonly defaultStorageClass: string | undefined;
+  /** Name of the class that the spec asks for where the cluster has none of this name. */
+  readonly unknownStorageClass?: string | undefined;
   /** How the CRD that is served differs from this operator's; absent: not known yet. */
   readonly schema?: SchemaSkew | undefined;
   /** Absent: the volumes of managed NATS have the size of the spec, or there are none. */

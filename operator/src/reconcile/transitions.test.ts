@@ -17,12 +17,7 @@ const told = (events: readonly ResourceEvent[]) => events.map(({ type, reason })
 
 describe("conditions", () => {
   test.each([
-    [
-      "a new resource that is not ready yet is no news",
-      status(["Ready", "Unknown"]),
-      status(["Ready", "False"], ["Stalled", "False"]),
-      [],
-    ],
+    ["a new resource that waits for nobody's edit is no news", undefined, status(["Stalled", "False"]), []],
     ["it became ready", status(["Ready", "False"]), status(["Ready", "True"]), ["Normal ReadyReason"]],
     ["it is ready still", status(["Ready", "True"]), status(["Ready", "True"]), []],
     ["it is no longer ready", status(["Ready", "True"]), status(["Ready", "False"]), ["Warning ReadyReason"]],
@@ -33,6 +28,33 @@ describe("conditions", () => {
   ])("%s", (_, before, after, events) => {
     expect(told(eventsOfConditions(before, after))).toEqual(events);
   });
+});
+
+const readiness = (reason: string, stalled = false): RevenProxStatus => {
+  const { conditions = [] } = status(
+    ["Ready", reason === "Ready" ? "True" : "False"],
+    ["Stalled", stalled ? "True" : "False"],
+  );
+  return { conditions: conditions.map((each) => ({ ...each, reason: each.type === "Ready" ? reason : each.reason })) };
+};
+
+test.each<[string, string, string, readonly string[]]>([
+  ["NATS is there, but an image is not", "NatsServersNotReady", "ImagePullFailed", ["Warning ImagePullFailed"]],
+  ["not yet begun, and a Secret is missing", "Pending", "SecretMissing", ["Warning SecretMissing"]],
+  ["a new resource is on its way", "Pending", "Progressing", []],
+  ["the same trouble", "ImagePullFailed", "ImagePullFailed", []],
+  ["another trouble", "ImagePullFailed", "PodCrashing", ["Warning PodCrashing"]],
+  ["trouble out of the blue", "Ready", "Unschedulable", ["Warning Unschedulable"]],
+  ["a roll-out that somebody asked for", "Ready", "Progressing", ["Normal Progressing"]],
+  ["it goes on", "ImagePullFailed", "Progressing", []],
+  ["NATS begins anew", "Progressing", "NatsServersNotReady", []],
+])("not ready: %s", (_, before, after, events) => {
+  expect(told(eventsOfConditions(readiness(before), readiness(after)))).toEqual(events);
+});
+
+test("what Stalled tells Ready does not tell again", () => {
+  const events = eventsOfConditions(readiness("Progressing"), readiness("InvalidSpec", true));
+  expect(told(events)).toEqual(["Warning StalledReason"]);
 });
 
 const authentication = (reason?: string): RevenProxStatus => ({
@@ -78,6 +100,7 @@ describe("outcomes", () => {
     [{ kind: "drift-corrected", ref, manager: "kubectl-edit", fields: [".spec.type"] }, ["Warning DriftCorrected"]],
     [{ kind: "conflict", ref, manager: "kubectl-edit", fields: [".spec.type"] }, ["Warning Conflict"]],
     [{ kind: "name-conflict", ref, owner: "nobody" }, ["Warning NameConflict"]],
+    [{ kind: "refused", ref: { ...ref, kind: "RevenProx" }, status: 422, reason: "Error", message: "too small" }, []],
     [{ kind: "refused", ref, status: 422, reason: "Invalid", message: "no" }, ["Warning ApplyRefused"]],
   ])("$kind", (outcome, events) => {
     expect(told(eventsOfOutcomes([outcome]))).toEqual(events);

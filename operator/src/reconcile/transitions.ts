@@ -1,5 +1,7 @@
+import { revenproxApi } from "@revenprox/contract/resource/group";
 import type { RevenProxStatus, RolloutStatus } from "@revenprox/contract/resource/status";
 import type { ApplyOutcome, ObjectRef } from "./ports.ts";
+import { insteadOfChanging } from "./rival.ts";
 
 /** An event on a RevenProx, as `kubectl describe` shows it. */
 export interface ResourceEvent {
@@ -31,7 +33,9 @@ export const eventsOfConditions = (
   before: RevenProxStatus | undefined,
   after: RevenProxStatus,
 ): readonly ResourceEvent[] =>
-  (after.conditions ?? []).flatMap((condition) => eventOfCondition(before?.conditions ?? [], condition));
+  (after.conditions ?? [])
+    .filter((condition) => !isToldByStalled(after.conditions ?? [], condition))
+    .flatMap((condition) => eventOfCondition(before?.conditions ?? [], condition));
 
 /** A change of replicas by autoscaling, as an autoscaler tells it on its own object. */
 export const eventsOfScaling = (
@@ -95,7 +99,7 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
     case "drift-corrected":
       return warning(
         "DriftCorrected",
-        `${outcome.manager} changed ${outcome.fields.join(", ")} of ${named(outcome.ref)}: put back; change the RevenProx instead`,
+        `${outcome.manager} changed ${outcome.fields.join(", ")} of ${named(outcome.ref)}: put back; ${insteadOfChanging(outcome)}`,
       );
     case "conflict":
       return lasting(
@@ -108,6 +112,8 @@ const eventOfOutcome = (outcome: ApplyOutcome): readonly ResourceEvent[] => {
         `${named(outcome.ref)} exists and belongs to ${outcome.owner}: it is left alone; delete or rename it, or give the RevenProx another name`,
       );
     case "refused":
+      // A spec that cannot be carried out: no server has been asked, and Stalled tells it.
+      if (outcome.ref.kind === revenproxApi.kind) return [];
       return lasting("ApplyRefused", `The API server refuses ${named(outcome.ref)}: ${outcome.message}`);
   }
 };
@@ -131,6 +137,26 @@ const isChosen = ({ reason }: StatusCondition): boolean => reason === "PublishKe
 const isTroubleAtOnce = ({ type }: StatusCondition): boolean =>
   type === "Stalled" || type === "AuthenticationConfigured";
 
+/** Reasons why a resource is not ready yet that pass by themselves: no trouble, unless for too long, as Stalled says. */
+const onTheWay: ReadonlySet<string> = new Set([
+  "Progressing",
+  "NatsCreating",
+  "NatsServersNotReady",
+  "NatsWaitingForProxies",
+]);
+
+/** Ready names whatever else is wrong, and Stalled what needs an edit: one event is enough. */
+const isToldByStalled = (conditions: Conditions, { type, message }: StatusCondition): boolean =>
+  type === "Ready" &&
+  conditions.some((each) => each.type === "Stalled" && each.status === "True" && each.message === message);
+
+/** Whether a resource that is not ready, as before, is so for another reason now that somebody should hear of. */
+const isOtherTrouble = (old: StatusCondition | undefined, now: StatusCondition): boolean =>
+  now.type === "Ready" &&
+  now.status === "False" &&
+  !(old?.status === "False" && old.reason === now.reason) &&
+  !onTheWay.has(now.reason);
+
 const isSame = (old: StatusCondition | undefined, now: StatusCondition): boolean =>
   old !== undefined && old.status === now.status && isChosen(old) === isChosen(now);
 
@@ -144,13 +170,15 @@ const eventOfTrouble = (
   if (isChosen(now) && !wasHealthy) return old === undefined ? [] : [{ type: "Normal", reason: now.reason, message }];
   // A resource that was just made is not ready yet: that is no news.
   const wasWell = old !== undefined && (wasHealthy || isChosen(old));
-  return wasWell || isTroubleAtOnce(now) ? warning(now.reason, message) : [];
+  if (!wasWell && !isTroubleAtOnce(now)) return [];
+  return now.type === "Ready" ? [{ type: "Normal", reason: now.reason, message }] : warning(now.reason, message);
 };
 
 const eventOfCondition = (before: Conditions, now: StatusCondition): readonly ResourceEvent[] => {
   const old = before.find(({ type }) => type === now.type);
-  if (now.type === "Reconciling" || now.reason === "NotAsked" || isSame(old, now)) return [];
   const message = `${now.type} is ${now.status}: ${now.message}`;
+  if (isOtherTrouble(old, now)) return lasting(now.reason, message);
+  if (now.type === "Reconciling" || now.reason === "NotAsked" || isSame(old, now)) return [];
   if (isHealthy(now)) {
     const isNews = !abnormalWhenTrue.has(now.type) || old !== undefined;
     return isNews ? [{ type: "Normal", reason: now.reason, message }] : [];

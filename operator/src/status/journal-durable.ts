@@ -12,7 +12,7 @@ const emptyDir =
   "Create a second RevenProx with nats.managed.storage.className and move clients to it.";
 
 /** Whether events outlive the loss of a NATS pod. */
-export const journalDurable = ({ input }: Situation): Verdict => {
+export const journalDurable = ({ input, natsTrouble }: Situation): Verdict => {
   const { revenprox, facts, observed, desired } = input;
   const wanted = wantedJournal(revenprox.spec.config);
   if (wanted.enabled === false)
@@ -29,6 +29,8 @@ export const journalDurable = ({ input }: Situation): Verdict => {
   if (nats.kind === "external") {
     return isUnknown("ExternalNats", "Whoever runs the external NATS knows how durable its storage is.");
   }
+  if (statefulSet === undefined) return isUnknown("NotMade", "There are no NATS servers yet.");
+  if (natsTrouble?.reason === "StorageClassMissing") return isUnknown("NoVolume", natsTrouble.message);
   const { maxBytes, capped } = journalSize(nats, wanted);
   const cut =
     capped === undefined

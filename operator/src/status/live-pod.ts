@@ -18,6 +18,7 @@ export interface ContainerStatus {
 /** A pod as far as the status depends on it. */
 export interface LivePod {
   readonly name: string;
+  readonly namespace: string | undefined;
   /** Value of its `app` label. */
   readonly app: string | undefined;
   readonly phase: string | undefined;
@@ -49,6 +50,7 @@ const livePod = (pod: KubernetesObject): LivePod => {
   const unscheduled = scheduled?.status === "False" && scheduled.reason === "Unschedulable";
   return {
     name: pod.metadata.name,
+    namespace: pod.metadata.namespace,
     app: pod.metadata.labels?.["app"],
     phase: status.phase,
     reason: status.reason,

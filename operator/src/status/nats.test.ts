@@ -2,14 +2,30 @@ import { externalWithCredentials } from "../testing/alternatives.ts";
 import { settledInput, unreadyPod, withWorkload } from "../testing/live.ts";
 import {
   crashed,
-  credentials,
+  cutOff,
   external,
   natsPod,
   none,
   startedAgo,
   testCases,
   waiting,
+  withOutcome,
+  without,
 } from "../testing/status-case.contract.ts";
+
+const unschedulableNats = (message: string) => {
+  const spec = { nats: { managed: { storage: { className: "fast-ssd" } } } };
+  const condition = { type: "PodScheduled", status: "False", reason: "Unschedulable", message };
+  const pod = unreadyPod("revenprox-nats", {}, { conditions: [condition], containerStatuses: [] });
+  return withWorkload(settledInput(spec, { unknownStorageClass: "fast-ssd" }), "StatefulSet", none, [pod]);
+};
+
+const login = {
+  field: "spec.nats.external.credentialsSecret",
+  name: "nats-login",
+  keys: ["username", "password"],
+  exists: false,
+};
 
 testCases([
   {
@@ -120,9 +136,75 @@ testCases([
   },
   {
     name: "credentials missing",
-    input: withWorkload(settledInput(externalWithCredentials, credentials(false)), "Deployment", none),
-    says: { NatsReady: "False CredentialsMissing", Ready: "False NatsCredentialsMissing" },
+    input: withWorkload(settledInput(externalWithCredentials, without(login)), "Deployment", none),
+    says: { NatsReady: "False SecretMissing", Ready: "False SecretMissing" },
     naming: ["nats-login", "username and password"],
+  },
+  {
+    name: "credentials that are missing since proxies are connected",
+    input: settledInput(externalWithCredentials, without(login)),
+    says: { NatsReady: "True Connected", Ready: "True Ready" },
+  },
+  {
+    name: "external NATS that all proxies have lost, and their credentials",
+    input: { ...settledInput(externalWithCredentials, without(login)), ...cutOff(2) },
+    says: { NatsReady: "False SecretMissing", Ready: "False SecretMissing" },
+  },
+  {
+    name: "external NATS that all proxies have lost",
+    input: { ...settledInput(external), ...cutOff(2) },
+    says: { NatsReady: "False Unreachable", Ready: "False NatsUnreachable", Available: "True ProxiesReady" },
+    naming: ["any more", "nats://a.example:4222", "503"],
+  },
+  {
+    name: "external NATS that no proxy has had yet",
+    input: {
+      ...withWorkload(settledInput(external), "Deployment", none, [unreadyPod("revenprox", startedAgo(9))]),
+      ...cutOff(2),
+    },
+    says: { NatsReady: "Unknown WaitingForProxies", Ready: "False Progressing" },
+  },
+  {
+    name: "external NATS that one of two proxies has lost",
+    input: { ...settledInput(external), ...cutOff(1) },
+    says: { NatsReady: "True Connected", Ready: "True Ready" },
+  },
+  {
+    name: "managed NATS that runs and no proxy reaches",
+    input: { ...settledInput({}), ...cutOff(3) },
+    says: { NatsReady: "False Unreachable", Ready: "False NatsUnreachable" },
+    naming: ["1 of 1 NATS servers are ready. No proxy reaches them", "NetworkPolicies"],
+  },
+  {
+    name: "a StorageClass that does not exist",
+    input: unschedulableNats("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"),
+    says: {
+      NatsReady: "False StorageClassMissing",
+      Ready: "False StorageClassMissing",
+      JournalDurable: "Unknown NoVolume",
+    },
+    naming: ["StorageClass fast-ssd", "spec.nats.managed.storage.className", "Create it"],
+  },
+  {
+    name: "a StorageClass that has gone since",
+    input: unschedulableNats("0/1 nodes are available: 1 Insufficient cpu."),
+    says: { NatsReady: "False Unschedulable", JournalDurable: "True PersistentVolume" },
+    naming: ["spec.nats.managed.resources"],
+  },
+  {
+    name: "a spec that cannot be carried out",
+    input: {
+      ...withOutcome(settledInput({}), {
+        kind: "refused",
+        ref: { apiVersion: "revenprox.io/v1alpha1", kind: "RevenProx", name: "web" },
+        status: 422,
+        reason: "Error",
+        message: "too small",
+      }),
+      desired: [],
+      observed: { objects: [], pods: [] },
+    },
+    says: { Stalled: "True InvalidSpec", NatsReady: "False NotMade", JournalDurable: "Unknown NotMade" },
   },
   {
     name: "no StorageClass",

@@ -13,7 +13,7 @@ testCases([
       Stalled: "False NotStalled",
       Available: "False ImagePullFailed",
     },
-    naming: ["web-abc-1", "example/main:1"],
+    naming: ["web-abc-1", "example/main:1", "spec.imagePullSecrets"],
   },
   {
     name: "container that cannot be created",
@@ -31,7 +31,7 @@ testCases([
     name: "out of memory",
     input: proxyPod({ ...startedAgo(1), lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } } }),
     says: { Ready: "False PodCrashing" },
-    naming: ["memory limit"],
+    naming: ["memory limit. Raise spec.resources.limits.memory."],
   },
   {
     name: "no node for a pod",
@@ -45,7 +45,7 @@ testCases([
       },
     ),
     says: { Ready: "False Unschedulable", Available: "False Unschedulable" },
-    naming: ["0/3 nodes are available"],
+    naming: ["0/3 nodes are available. What it asks of a node is in spec.resources and spec.pod."],
   },
   {
     name: "pod refused by its node",

@@ -19,6 +19,21 @@ export interface Situation {
   readonly children: readonly ChildStatus[];
 }
 
+/** By the words of the scheduler: a class may as well have gone when all volumes were made. */
+const lacksVolume = (trouble: Trouble | undefined): boolean =>
+  trouble?.reason === "Unschedulable" && /unbound|storageclass/i.test(trouble.message);
+
+/** Without their StorageClass no volume is made, and the scheduler says only that there is none. */
+const natsPodTrouble = (trouble: Trouble | undefined, unknownClass: string | undefined): Trouble | undefined => {
+  if (unknownClass === undefined || !lacksVolume(trouble)) return trouble;
+  return {
+    reason: "StorageClassMissing",
+    message:
+      `The cluster has no StorageClass ${unknownClass}, which spec.nats.managed.storage.className names, so nobody makes the volumes of NATS. ` +
+      "Create it; or delete the RevenProx, which has no events yet, and create it with another className.",
+  };
+};
+
 export const situationOf = (input: StatusInput): Situation => {
   const { observed, revenprox } = input;
   const known = names(revenprox.metadata.name);
@@ -31,7 +46,10 @@ export const situationOf = (input: StatusInput): Situation => {
   const natsServers = workload("StatefulSet", known.nats);
   const proxyPods = pods.filter(({ app }) => app === appLabel.proxy);
   const proxyTrouble = podTrouble(proxyPods) ?? proxies?.refusedPods;
-  const natsTrouble = podTrouble(pods.filter(({ app }) => app === appLabel.nats));
+  const natsTrouble = natsPodTrouble(
+    podTrouble(pods.filter(({ app }) => app === appLabel.nats)),
+    input.facts.unknownStorageClass,
+  );
   return {
     input,
     proxies,

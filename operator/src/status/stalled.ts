@@ -1,5 +1,6 @@
 import { planAnnotation, revenproxApi } from "@revenprox/contract/resource/group";
 import type { ApplyOutcome } from "../reconcile/ports.ts";
+import { insteadOfChanging } from "../reconcile/rival.ts";
 import type { Progress } from "./progress.ts";
 import { isFalse, isTrue, type Trouble, type Verdict } from "./verdict.ts";
 
@@ -16,10 +17,6 @@ const onlyPlanned: Trouble = {
   message: `Nothing is written while the annotation ${planAnnotation} is there; status.plan says what would be. Remove it to have that done.`,
 };
 
-/** Whoever changes the number of pods is an autoscaler, most likely, whose manager's name says little. */
-const insteadOf = (fields: readonly string[]): string =>
-  fields.includes(".spec.replicas") ? "have autoscalers target the RevenProx" : "change the RevenProx instead";
-
 const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
   const object = `${outcome.ref.kind} ${outcome.ref.name}`;
   switch (outcome.kind) {
@@ -31,7 +28,7 @@ const needsEdit = (outcome: ApplyOutcome): Trouble | undefined => {
     case "conflict":
       return {
         reason: "Conflict",
-        message: `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${object}. Stop that, or ${insteadOf(outcome.fields)}.`,
+        message: `${outcome.manager} keeps changing ${outcome.fields.join(", ")} of ${object}. Stop that, or ${insteadOfChanging(outcome)}.`,
       };
     case "refused":
       return {

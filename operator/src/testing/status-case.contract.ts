@@ -2,7 +2,7 @@ import type { ConditionType } from "@revenprox/contract/condition-types";
 import type { RevenProxStatus } from "@revenprox/contract/resource/status";
 import { type KStatus, kstatus } from "@revenprox/contract/testing/kstatus";
 import { expect, test } from "vitest";
-import type { ApplyOutcome, StatusInput } from "../reconcile/ports.ts";
+import type { ApplyOutcome, MissingSecret, StatusInput } from "../reconcile/ports.ts";
 import { status } from "../status/index.ts";
 import { startArgoHealth } from "./argo-health.ts";
 import { secondsLater, settledInput, unreadyPod, withWorkload } from "./live.ts";
@@ -27,9 +27,20 @@ export const external = {
   replicas: 2,
   nats: { external: { servers: ["nats://a.example:4222", "tls://b.example:4222"] } },
 };
-export const credentials = (exists: boolean) => {
+export const without = (...missing: readonly MissingSecret[]) => {
   const { facts } = settledInput({});
-  return { secrets: { ...facts.secrets, natsCredentials: { exists } } };
+  return { secrets: { ...facts.secrets, missing } };
+};
+/** What the healer says of that many proxies that have lost NATS. */
+export const cutOff = (count: number): Pick<StatusInput, "healing"> => {
+  const ailing = Array.from({ length: count }, (_, each) => ({
+    pod: `web-${each}`,
+    uid: `${each}`,
+    cause: "NatsLost" as const,
+    since: 0,
+    seenAt: 0,
+  }));
+  return { healing: { decision: { kind: "none" }, ailing, counted: [], maxPerHour: 3, againSeconds: 10 } };
 };
 export const startedAgo = (seconds: number) => ({
   state: { running: { startedAt: secondsLater(-seconds).toISOString() } },

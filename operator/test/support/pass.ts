@@ -68,7 +68,11 @@ export const freshPass = async (
     now,
     readPrometheuses: async () => undefined,
     servedSchema: { skew: undefined },
-    storageClasses: { defaultName: async () => undefined, expandable: async () => undefined },
+    storageClasses: {
+      defaultName: async () => undefined,
+      exists: async () => undefined,
+      expandable: async () => undefined,
+    },
     readWorkload: () => undefined,
     scaling: createScalingOutside({ client, store, manager, readLoads: async () => [] }),
     rollout: async (_, wanted) => ({ replicas: wanted, paused: false, outcomes: [] }),
