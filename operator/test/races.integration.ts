@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KubeClient, KubeRequest } from "../src/kube/client.ts";
 import { configMapKind, coreChildKinds, pathOf, type ResourceKind, secretKind } from "../src/kube/kinds.ts";
 import type { KubernetesObject } from "../src/reconcile/ports.ts";
-import { eventually, revenprox, revenproxPath, statusOf } from "./support/cluster.ts";
+import { eventually, revenprox, revenproxPath, statusOf, untilTaken } from "./support/cluster.ts";
 import { startControllers } from "./support/controllers.ts";
 import { childrenOf, endState } from "./support/end-state.ts";
 import { untilQuiet } from "./support/quiet.ts";
@@ -150,15 +150,8 @@ test("a namespace that is made again as soon as it is gone gets all its children
   await cluster.kubectlApply(web);
   const former = await eventually("it has a status", hasStatus, patience);
   await cluster.kubectl("delete", "namespace", namespace, "--wait=false");
-  await eventually(
-    "the namespace is made again",
-    () =>
-      cluster.kubectl("create", "namespace", namespace).then(
-        () => true,
-        () => false,
-      ),
-    patience,
-  );
+  const makeAgain = () => cluster.kubectl("create", "namespace", namespace);
+  await untilTaken("the namespace is made again", makeAgain, patience);
   await cluster.kubectlApply(web);
   expect(await eventually("it has a status again", hasStatus, patience)).not.toBe(former);
   const lists = await Promise.all(

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { coreTargets } from "../src/kube/kinds.ts";
-import { type AuditEvent, condition, eventually, isChildWrite, revenprox } from "./support/cluster.ts";
+import { type AuditEvent, condition, eventually, isChildWrite, revenprox, untilTaken } from "./support/cluster.ts";
 import { withOperator } from "./support/operator.ts";
 import { kubeconfigThrough } from "./support/operator-process.ts";
 import { startRelay } from "./support/relay.ts";
@@ -39,18 +39,11 @@ const replicasOf = async (name: string): Promise<unknown> =>
 
 /** A user's change, again until the API server takes it. */
 const change = (name: string, replicas: number): Promise<unknown> =>
-  eventually(
-    `${name} is changed`,
-    () =>
-      cluster.kubectlApply(revenprox(name, { replicas })).then(
-        () => true,
-        () => false,
-      ),
-    90,
-  );
+  untilTaken(`${name} is changed`, () => cluster.kubectlApply(revenprox(name, { replicas })), 90);
 
 const converges = async (replicas: number): Promise<void> => {
   for (const name of names)
+    // The API server may be away at the moment: that is what these tests are about.
     await eventually(
       `${name} has ${replicas} replicas`,
       async () => (await replicasOf(name).catch(() => undefined)) === replicas,

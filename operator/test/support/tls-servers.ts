@@ -96,6 +96,7 @@ const tlsServer = async ({ home, route, text, environment }: Place): Promise<Tls
   );
   let child: ChildProcess | undefined;
   let log = "";
+  /** What its monitoring answers; undefined where nobody listens or answers in time, which is what is asked here. */
   const get = (path: string) =>
     fetch(`http://127.0.0.1:${monitor}${path}`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
   const stop = async () => {
