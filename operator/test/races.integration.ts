@@ -57,7 +57,7 @@ beforeAll(async () => {
   expect(expected.length).toBeGreaterThan(8);
 });
 
-describe("a RevenProx that is deleted and made again with the same name, right before", () => {
+describe.concurrent("a RevenProx that is deleted and made again with the same name, right before", () => {
   test.concurrent.each([
     ["its Secrets", "POST Secret NAME-management-tokens"],
     ["its ConfigMaps", "PATCH ConfigMap NAME-config-live"],
@@ -138,7 +138,7 @@ test.concurrent.each(orders)(
   },
 );
 
-test("a namespace that is made again as soon as it is gone gets all its children anew", async () => {
+test.concurrent("a namespace that is made again as soon as it is gone gets all its children anew", async () => {
   const namespace = "comes-back";
   const web = { ...revenprox("web"), metadata: { name: "web", namespace } };
   const hasStatus = async () => {
@@ -164,7 +164,7 @@ test("a namespace that is made again as soon as it is gone gets all its children
   expect(owners.map(({ uid }) => uid)).not.toContain(former);
 });
 
-test("an object that somebody makes between the look and the write is left as it is", async () => {
+test.concurrent("an object that somebody makes between the look and the write is left as it is", async () => {
   const name = "taken";
   const foreign = {
     apiVersion: "v1",

@@ -42,8 +42,8 @@ const change = (name: string, replicas: number): Promise<unknown> =>
   untilTaken(`${name} is changed`, () => cluster.kubectlApply(revenprox(name, { replicas })), 90);
 
 const converges = async (replicas: number): Promise<void> => {
+  // The API server may be away at the moment: that is what these tests are about.
   for (const name of names)
-    // The API server may be away at the moment: that is what these tests are about.
     await eventually(
       `${name} has ${replicas} replicas`,
       async () => (await replicasOf(name).catch(() => undefined)) === replicas,
