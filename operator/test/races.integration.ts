@@ -6,6 +6,7 @@ import { eventually, revenprox, revenproxPath, statusOf, untilTaken } from "./su
 import { startControllers } from "./support/controllers.ts";
 import { childrenOf, endState } from "./support/end-state.ts";
 import { untilQuiet } from "./support/quiet.ts";
+import { seeded } from "./support/seeded.ts";
 import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const isFull = process.env["REVENPROX_TEST_FULL"] !== undefined;
@@ -90,12 +91,6 @@ describe.concurrent("a RevenProx that is deleted and made again with the same na
     expect((await childrenNow(name)).map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).not.toContain(former);
   });
 });
-
-/** Numbers from 0 to 1 that are the same in every run. */
-const seeded = (seed: number) => () => {
-  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-  return seed / 2_147_483_648;
-};
 
 const shuffled = <T>(items: readonly T[], random: () => number): readonly T[] =>
   items

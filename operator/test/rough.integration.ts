@@ -7,6 +7,7 @@ import { type AuditEvent, condition, eventually, isChildWrite, revenprox, untilT
 import { withOperator } from "./support/operator.ts";
 import { kubeconfigThrough } from "./support/operator-process.ts";
 import { startRelay } from "./support/relay.ts";
+import { seeded } from "./support/seeded.ts";
 import { clusterOfEachTest } from "./support/stage.ts";
 
 /** Rounds of trouble; the long run of `npm run test:full` has ten times as many. */
@@ -27,12 +28,6 @@ afterEach(async () => {
 });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Numbers from 0 to 1 that are the same in every run. */
-const seeded = (seed: number) => () => {
-  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-  return seed / 2_147_483_648;
-};
 
 const replicasOf = async (name: string): Promise<unknown> =>
   ((await cluster.get(`${deployments}/${name}`))?.["spec"] as { readonly replicas?: number } | undefined)?.replicas;
