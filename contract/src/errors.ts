@@ -1,4 +1,4 @@
-import type { RefusalReason } from "./metrics.ts";
+import type { RefusalReason } from "./metric-labels.ts";
 
 /**
  * One way in which the proxy refuses a request (RFC 9457 problem).

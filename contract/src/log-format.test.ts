@@ -17,7 +17,8 @@ test("JSON is the seed's object, key by key", () => {
   const line = jsonLine({
     timestamp: at("2024-01-15T10:30:45Z"),
     level: "INFO",
-    message: "HTTP server started",
+    // The address is in a field of its own.
+    message: "HTTP server started on 0.0.0.0:8080",
     fields: { bind_address: "0.0.0.0:8080", proxy_id: "proxy-1" },
   });
   expect(line).toBe(

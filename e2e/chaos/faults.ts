@@ -1,4 +1,4 @@
-import type { NatsConnection } from "@nats-io/nats-core";
+import { errors, type NatsConnection } from "@nats-io/nats-core";
 import { journalStream } from "@revenprox/contract/nats-subjects";
 import { allReady, type Fleet } from "./fleet/fleet.ts";
 import type { Member } from "./fleet/member.ts";
@@ -151,8 +151,12 @@ export class Faults {
   async #stepDown(): Promise<void> {
     const subject = `$JS.API.STREAM.LEADER.STEPDOWN.${journalStream(instance)}`;
     await this.#agreed(agreeWithinMs);
-    // There may be no leader just now; then there is none to step down.
-    await this.#parts.nats.request(subject, "", { timeout: 3_000 }).catch(() => undefined);
+    try {
+      await this.#parts.nats.request(subject, "", { timeout: 3_000 });
+    } catch (error) {
+      // There may be no leader just now; then there is none to step down.
+      if (!(error instanceof errors.TimeoutError || error instanceof errors.RequestError)) throw error;
+    }
   }
 
   async #agreed(withinMs: number): Promise<void> {

@@ -8,6 +8,7 @@ export type EngineBuild = { dockerfile: string; root: string; folder: string };
 /** A container engine that can be used here and now, if any. */
 export async function findContainerEngine(): Promise<ContainerEngine | undefined> {
   for (const engine of ["docker", "podman"] as const) {
+    // Not installed is no error here: whoever needs an engine says so.
     const info = await tryCommand(engine, ["info"]).catch(() => undefined);
     if (info?.code === 0) return engine;
   }

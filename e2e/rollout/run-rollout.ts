@@ -93,6 +93,7 @@ const play = async (stage: Stage, plan: RolloutPlan, crowd: Crowd): Promise<Roll
     await allOpen(crowd, plan);
     const seconds = Math.round((performance.now() - begun) / 1_000);
     await numbers.stop();
+    // Whoever is not there by then is named by the verdict.
     await eventually(
       "every reader at the last event of its topic",
       async () => crowd.isLevel(numbers.published) || undefined,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { KubernetesObject } from "../src/reconcile/ports.ts";
 import { chart, helmOn, kubectlOn, only, previousChart, releaseNamespace, render } from "./support/chart.ts";
-import { eventually } from "./support/cluster.ts";
+import { eventually, untilTaken } from "./support/cluster.ts";
 
 const crdName = "revenproxes.revenprox.io";
 const quickstart = `${chart}/examples/quickstart.yaml`;
@@ -28,9 +28,7 @@ const uninstall = () => helm("uninstall", "revenprox", ...inSystem.slice(0, 2));
 const servedCrd = async (): Promise<KubernetesObject> =>
   JSON.parse(await kubectl("get", "crd", crdName, "--output=json")) as KubernetesObject;
 const established = () =>
-  eventually("the CRD is established", () =>
-    kubectl("wait", "--for=condition=Established", `crd/${crdName}`).catch(() => undefined),
-  );
+  untilTaken("the CRD is established", () => kubectl("wait", "--for=condition=Established", `crd/${crdName}`));
 const uidOf = (...object: readonly string[]) => kubectl("get", ...object, "--output=jsonpath={.metadata.uid}");
 
 /** A message of helm's when it does not do what it is asked. */

@@ -29,6 +29,7 @@ const faulty = (direct: KubeClient, fault: Fault | undefined) => {
       const number = calls.push(`${call.method} ${call.path}`);
       if (fault === undefined || number < fault.at) return direct.request(call);
       if (number > fault.at) return fault.isTheEnd ? Promise.reject(lost(call)) : direct.request(call);
+      // Whatever it answers, its caller hears only that the connection is gone.
       if (fault.isCarriedOut) await direct.request(call).catch(() => undefined);
       throw lost(call);
     },

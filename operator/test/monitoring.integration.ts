@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { condition, eventually, revenprox, statusOf } from "./support/cluster.ts";
+import { condition, eventually, revenprox, statusOf, untilTaken } from "./support/cluster.ts";
 import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const group = "monitoring.coreos.com";
@@ -97,15 +97,8 @@ test("labels by which no Prometheus selects are told, and labels by which one do
     kind: "Prometheus",
     metadata: { name: "stack", namespace: "kube-system" },
   };
-  await eventually(
-    "a Prometheus is made",
-    () =>
-      cluster.kubectlApply({ ...object, spec: { ...selectors, ...namespaces } }).then(
-        () => true,
-        () => false,
-      ),
-    60,
-  );
+  const make = () => cluster.kubectlApply({ ...object, spec: { ...selectors, ...namespaces } });
+  await untilTaken("a Prometheus is made", make);
   // What it knows of others it looks at once a minute, and at its start.
   await operator.restart();
   await cluster.kubectlApply(revenprox("watched"));

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,6 +13,7 @@ import { natsMounts } from "../src/desired/mounts.ts";
 import { natsConfigText } from "../src/desired/nats-config.ts";
 import { natsDnsNames } from "../src/desired/nats-dns-names.ts";
 import { everythingSet, inputOf, resourceOf } from "../src/testing/resource.ts";
+import { freePort } from "./support/free-port.ts";
 
 /** Values that nats-server would take for a number, a size, a fault or a comment, were they not quoted. */
 const passwords = { proxy: "12345", publisher: "-10k#x", admin: "9e3_true" };
@@ -44,16 +45,6 @@ const scratch = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), "nats-config-"));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   return folder;
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 };
 
 const { managed } = everythingSet.nats;

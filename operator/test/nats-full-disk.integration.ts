@@ -103,6 +103,7 @@ test("of three, the one whose disk is full is restarted, not those that catch up
   await disks[0]?.fill();
   const writesFail = async () => {
     await store(connection, 10_000);
+    // With its disk full it may answer nobody for a while.
     const server = await askNats(full.address, full.name).catch(() => undefined);
     return server !== undefined && server.fault !== undefined;
   };

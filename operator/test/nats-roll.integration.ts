@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually, revenprox, startTestCluster, type TestCluster } from "./support/cluster.ts";
+import { eventually, revenprox, startTestCluster, type TestCluster, untilTaken } from "./support/cluster.ts";
 import { makeJournal, type NatsNodes, natsNodes } from "./support/nats-nodes.ts";
 import { type RunningOperator, startOperator } from "./support/operator.ts";
 import { type PlayedNats, playNats, settledNats } from "./support/played-nats.ts";
@@ -41,11 +41,7 @@ const publishing = () => {
     let stored = 0;
     while (on) {
       const msgID = `event ${stored}`;
-      await eventually(
-        "an event is stored",
-        () => js.publish("revenprox.x", msgID, { msgID, retries: 0 }).catch(() => undefined),
-        60,
-      );
+      await untilTaken("an event is stored", () => js.publish("revenprox.x", msgID, { msgID, retries: 0 }));
       stored += 1;
     }
     return stored;

@@ -118,6 +118,7 @@ const plainText = async (port: number): Promise<string> => {
   socket.on("data", (chunk) => {
     said += String(chunk);
   });
+  // Its "close" follows, and what it said until then counts.
   socket.on("error", () => undefined);
   await once(socket, "close");
   return said;

@@ -5,8 +5,8 @@ import { crdFile, eventually, isChildWrite, revenprox, statusOf } from "./suppor
 import { untilQuiet } from "./support/quiet.ts";
 import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
-/** A look every second or so instead of each minute. */
-const speed = 30;
+/** A look each second instead of each minute. */
+const speed = 60;
 const dropped = ["children", "defaultImages", "natsStatus", "rollout", "readyReplicas", "healing"];
 
 interface Schema {

@@ -7,6 +7,7 @@ import {
   startTestCluster,
   statusOf,
   type TestCluster,
+  untilTaken,
 } from "./support/cluster.ts";
 import { type RunningOperator, startOperator } from "./support/operator.ts";
 import { untilQuiet } from "./support/quiet.ts";
@@ -89,7 +90,7 @@ test("passwords of NATS that were emptied are told, and restart no server", asyn
   await says("bus", "PublishKeyOnly");
   const revision = () =>
     cluster.kubectl("get", "statefulset", "bus-nats", "-o", "jsonpath={.spec.template.metadata.annotations}");
-  const before = await eventually("the servers are made", () => revision().catch(() => undefined), 60);
+  const before = await untilTaken("the servers are made", revision);
   await fill("bus-nats-users", { admin: "" });
   await eventually(
     "the Secret is told as failed",

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KubeClient, KubeRequest } from "../src/kube/client.ts";
 import { configMapKind, coreChildKinds, pathOf, type ResourceKind, secretKind } from "../src/kube/kinds.ts";
 import type { KubernetesObject } from "../src/reconcile/ports.ts";
-import { eventually, revenprox, revenproxPath, statusOf } from "./support/cluster.ts";
+import { eventually, revenprox, revenproxPath, statusOf, untilTaken } from "./support/cluster.ts";
 import { startControllers } from "./support/controllers.ts";
 import { childrenOf, endState } from "./support/end-state.ts";
 import { untilQuiet } from "./support/quiet.ts";
+import { seeded } from "./support/seeded.ts";
 import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const isFull = process.env["REVENPROX_TEST_FULL"] !== undefined;
@@ -57,7 +58,7 @@ beforeAll(async () => {
   expect(expected.length).toBeGreaterThan(8);
 });
 
-describe("a RevenProx that is deleted and made again with the same name, right before", () => {
+describe.concurrent("a RevenProx that is deleted and made again with the same name, right before", () => {
   test.concurrent.each([
     ["its Secrets", "POST Secret NAME-management-tokens"],
     ["its ConfigMaps", "PATCH ConfigMap NAME-config-live"],
@@ -90,12 +91,6 @@ describe("a RevenProx that is deleted and made again with the same name, right b
     expect((await childrenNow(name)).map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).not.toContain(former);
   });
 });
-
-/** Numbers from 0 to 1 that are the same in every run. */
-const seeded = (seed: number) => () => {
-  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-  return seed / 2_147_483_648;
-};
 
 const shuffled = <T>(items: readonly T[], random: () => number): readonly T[] =>
   items
@@ -138,7 +133,7 @@ test.concurrent.each(orders)(
   },
 );
 
-test("a namespace that is made again as soon as it is gone gets all its children anew", async () => {
+test.concurrent("a namespace that is made again as soon as it is gone gets all its children anew", async () => {
   const namespace = "comes-back";
   const web = { ...revenprox("web"), metadata: { name: "web", namespace } };
   const hasStatus = async () => {
@@ -150,15 +145,8 @@ test("a namespace that is made again as soon as it is gone gets all its children
   await cluster.kubectlApply(web);
   const former = await eventually("it has a status", hasStatus, patience);
   await cluster.kubectl("delete", "namespace", namespace, "--wait=false");
-  await eventually(
-    "the namespace is made again",
-    () =>
-      cluster.kubectl("create", "namespace", namespace).then(
-        () => true,
-        () => false,
-      ),
-    patience,
-  );
+  const makeAgain = () => cluster.kubectl("create", "namespace", namespace);
+  await untilTaken("the namespace is made again", makeAgain, patience);
   await cluster.kubectlApply(web);
   expect(await eventually("it has a status again", hasStatus, patience)).not.toBe(former);
   const lists = await Promise.all(
@@ -171,7 +159,7 @@ test("a namespace that is made again as soon as it is gone gets all its children
   expect(owners.map(({ uid }) => uid)).not.toContain(former);
 });
 
-test("an object that somebody makes between the look and the write is left as it is", async () => {
+test.concurrent("an object that somebody makes between the look and the write is left as it is", async () => {
   const name = "taken";
   const foreign = {
     apiVersion: "v1",

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { coreTargets } from "../src/kube/kinds.ts";
-import { type AuditEvent, condition, eventually, isChildWrite, revenprox } from "./support/cluster.ts";
+import { type AuditEvent, condition, eventually, isChildWrite, revenprox, untilTaken } from "./support/cluster.ts";
 import { withOperator } from "./support/operator.ts";
 import { kubeconfigThrough } from "./support/operator-process.ts";
 import { startRelay } from "./support/relay.ts";
+import { seeded } from "./support/seeded.ts";
 import { clusterOfEachTest } from "./support/stage.ts";
 
 /** Rounds of trouble; the long run of `npm run test:full` has ten times as many. */
@@ -28,28 +29,15 @@ afterEach(async () => {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Numbers from 0 to 1 that are the same in every run. */
-const seeded = (seed: number) => () => {
-  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-  return seed / 2_147_483_648;
-};
-
 const replicasOf = async (name: string): Promise<unknown> =>
   ((await cluster.get(`${deployments}/${name}`))?.["spec"] as { readonly replicas?: number } | undefined)?.replicas;
 
 /** A user's change, again until the API server takes it. */
 const change = (name: string, replicas: number): Promise<unknown> =>
-  eventually(
-    `${name} is changed`,
-    () =>
-      cluster.kubectlApply(revenprox(name, { replicas })).then(
-        () => true,
-        () => false,
-      ),
-    90,
-  );
+  untilTaken(`${name} is changed`, () => cluster.kubectlApply(revenprox(name, { replicas })), 90);
 
 const converges = async (replicas: number): Promise<void> => {
+  // The API server may be away at the moment: that is what these tests are about.
   for (const name of names)
     await eventually(
       `${name} has ${replicas} replicas`,

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { KubeClient, KubeRequest } from "../src/kube/client.ts";
 import { configMapKind, coreTargets, deploymentKind, pathOf } from "../src/kube/kinds.ts";
 import { KubeError } from "../src/kube/kube-error.ts";
@@ -7,7 +7,7 @@ import { condition, eventually, isChildWrite, revenprox, revenproxPath, statusOf
 import { childrenOf } from "./support/end-state.ts";
 import { withOperator } from "./support/operator.ts";
 import { untilQuiet } from "./support/quiet.ts";
-import { clusterOfFile } from "./support/stage.ts";
+import { clusterOfFile, operatorOfFile } from "./support/stage.ts";
 
 const isFull = process.env["REVENPROX_TEST_FULL"] !== undefined;
 const patience = 90;
@@ -59,8 +59,10 @@ const childWrites = async (name: string): Promise<number> =>
 /** Seconds; a person with a script. */
 const editedFor = isFull ? 20 : 4;
 
-test(`a resource that is edited fifty times a second for ${editedFor} s ends as the last edit says, and leaves no litter`, () =>
-  withOperator(cluster, {}, async (operator) => {
+describe("what others do without end", () => {
+  const operator = operatorOfFile(cluster);
+
+  test.concurrent(`a resource that is edited fifty times a second for ${editedFor} s ends as the last edit says, and leaves no litter`, async () => {
     const name = "restless";
     await cluster.kubectlApply(revenprox(name));
     await untilQuiet(cluster, name);
@@ -82,11 +84,34 @@ test(`a resource that is edited fifty times a second for ${editedFor} s ends as 
     // What the pods are made with, and the one before it for `kubectl rollout undo`.
     expect(cold.length).toBeLessThanOrEqual(2);
     expect(await operator.metric("revenprox_operator_reconcile_errors_total")).toBe(0);
-  }));
+  });
+
+  test.concurrent("a child that others annotate all the time is not written, and its resource not either", async () => {
+    const name = "annotated";
+    await cluster.kubectlApply(revenprox(name));
+    await untilQuiet(cluster, name);
+    const [before, { resourceVersion }] = [
+      await childWrites(name),
+      (await cluster.get(revenproxPath(name)))?.metadata ?? {},
+    ];
+    for (let round = 1; round <= 60; round += 1)
+      await cluster.client.request({
+        method: "PATCH",
+        path: pathOf(deploymentKind, "default", name),
+        query: { fieldManager: "somebody" },
+        contentType: merge,
+        body: { metadata: { annotations: { round: String(round) } } },
+      });
+    await untilQuiet(cluster, name);
+    // Those 60 were this test's, under the operator's name for a client.
+    expect((await childWrites(name)) - before).toBe(60);
+    expect((await cluster.get(revenproxPath(name)))?.metadata.resourceVersion).toBe(resourceVersion);
+  });
+});
 
 /** In its own time; the operator's runs `speed` times faster. */
-const stormSeconds = 6;
-const speed = 5;
+const stormSeconds = 3;
+const speed = 10;
 
 test("an API server that answers 429 and 500 to all for 30 s: nothing is hammered, and all is done after", async () => {
   let calls: string[] | undefined;
@@ -98,7 +123,7 @@ test("an API server that answers 429 and 500 to all for 30 s: nothing is hammere
   await withOperator(cluster, { speed, through }, async (operator) => {
     const names = ["one", "two", "three"];
     for (const name of names) await cluster.kubectlApply(revenprox(name, { replicas: 1 }));
-    for (const name of names) await untilQuiet(cluster, name);
+    await Promise.all(names.map((name) => untilQuiet(cluster, name)));
     calls = [];
     for (const name of names) await edit(name, { replicas: 2 });
     await pause(stormSeconds * 1_000);
@@ -132,29 +157,6 @@ test("writes that meet a conflict three times each are done at the fourth", asyn
     expect(met.size).toBeGreaterThan(10);
   });
 });
-
-test("a child that others annotate all the time is not written, and its resource not either", () =>
-  withOperator(cluster, {}, async () => {
-    const name = "annotated";
-    await cluster.kubectlApply(revenprox(name));
-    await untilQuiet(cluster, name);
-    const [before, { resourceVersion }] = [
-      await childWrites(name),
-      (await cluster.get(revenproxPath(name)))?.metadata ?? {},
-    ];
-    for (let round = 1; round <= 60; round += 1)
-      await cluster.client.request({
-        method: "PATCH",
-        path: pathOf(deploymentKind, "default", name),
-        query: { fieldManager: "somebody" },
-        contentType: merge,
-        body: { metadata: { annotations: { round: String(round) } } },
-      });
-    await untilQuiet(cluster, name);
-    // Those 60 were this test's, under the operator's name for a client.
-    expect((await childWrites(name)) - before).toBe(60);
-    expect((await cluster.get(revenproxPath(name)))?.metadata.resourceVersion).toBe(resourceVersion);
-  }));
 
 const election = {
   LEASE_NAMESPACE: "default",

@@ -3,6 +3,7 @@ import { corsCases } from "./cases/cors.ts";
 import { endingCases } from "./cases/endings.ts";
 import { eventIdCases } from "./cases/event-ids.ts";
 import { eventTypeCases } from "./cases/event-types.ts";
+import { gapCases } from "./cases/gaps.ts";
 import { methodCases } from "./cases/methods.ts";
 import { payloadCases } from "./cases/payloads.ts";
 import { reconnectionCases } from "./cases/reconnection.ts";
@@ -17,6 +18,7 @@ export const cases: readonly ConformanceCase[] = [
   ...segmentCases,
   ...eventTypeCases,
   ...eventIdCases,
+  ...gapCases,
   ...responseCases,
   ...methodCases,
   ...reconnectionCases,

@@ -79,6 +79,7 @@ const startLoop = async (
   hub = serving.hub;
   await serving.auth.start();
   const edge = await serving.open({
+    // A supervisor that is busy or gone is told by its own ways; what is asked here is answered by what this loop knows.
     health: () => line.ask("health", undefined, patienceMs).catch(() => serving.state.health()),
     metrics: config.metricsEnabled ? () => line.ask("metrics", undefined, patienceMs) : undefined,
   });

@@ -1,4 +1,4 @@
-import type { JournalReadSource } from "@revenprox/contract/metrics";
+import type { JournalReadSource } from "@revenprox/contract/metric-labels";
 import { type Bus, type BusParts, showFigures } from "./bus.ts";
 import type { Journal } from "./hub/ports.ts";
 import { createNatsJournal } from "./mesh/nats-journal.ts";

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errors } from "@revenprox/contract/errors";
-import { refusalReasons } from "@revenprox/contract/metrics";
+import { refusalReasons } from "@revenprox/contract/metric-labels";
 import { expect, test } from "vitest";
 
 const source = fileURLToPath(new URL("../src", import.meta.url));

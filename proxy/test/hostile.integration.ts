@@ -31,6 +31,7 @@ describe.each(engines)("on %s", (engine) => {
       expect(got()).toBe("");
       return;
     }
+    // What came in its place says more than that the time is over.
     await until("an answer", () => (expected.test(got()) ? true : undefined), 30_000).catch(() => {
       expect(got().slice(0, 600)).toMatch(expected);
     });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { journalReadSources } from "@revenprox/contract/metrics";
+import { journalReadSources } from "@revenprox/contract/metric-labels";
 import { natsSubjects } from "@revenprox/contract/nats-subjects";
 import { expect, test } from "vitest";
 import { type ProxyProcess, startProxyProcess, until } from "./testing/proxy-process.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { command, tryCommand } from "../host/command.ts";
+import { command } from "../host/command.ts";
 
 const OLDEST_GO_MINOR = 26;
 const USUAL_PLACE = "/usr/local/go/bin/go";
@@ -8,18 +8,24 @@ export type Go = { program: string; version: string };
 
 /** Finds Go on PATH, else in /usr/local/go. Throws with how to get it when it is missing or older than 1.26. */
 export async function findGo(): Promise<Go> {
+  const failures: unknown[] = [];
   for (const program of ["go", USUAL_PLACE]) {
     if (program.startsWith("/") && !existsSync(program)) continue;
-    const found = await tryCommand(program, ["env", "GOVERSION"], { cwd: "/" }).catch(() => undefined);
-    if (found?.code !== 0) continue;
-    const version = found.stdout.trim();
+    const version = await versionSaid(program).catch((error: unknown) => void failures.push(error));
+    if (version === undefined) continue;
     if (isRecentEnough(version)) return { program, version };
     throw new Error(
       `${program} is ${version}, but the local cluster needs go1.${OLDEST_GO_MINOR} or newer. ${HOW_TO_GET_GO}`,
     );
   }
-  throw new Error(`Go is not installed; the local cluster and nats-server are built with it. ${HOW_TO_GET_GO}`);
+  const cause = new AggregateError(failures);
+  throw new Error(`Go is not installed; the local cluster and nats-server are built with it. ${HOW_TO_GET_GO}`, {
+    cause,
+  });
 }
+
+const versionSaid = async (program: string): Promise<string> =>
+  (await command(program, ["env", "GOVERSION"], { cwd: "/" })).trim();
 
 const HOW_TO_GET_GO =
   "Get it from https://go.dev/dl/ and unpack it: rm -rf /usr/local/go && tar -C /usr/local -xzf go1.*.linux-amd64.tar.gz";

@@ -3,6 +3,7 @@ import type { RevenProx } from "@revenprox/contract/resource/revenprox";
 import type { ProxyTarget } from "../../chaos/load/client.ts";
 import { type Instance, instanceOf, type Pod } from "../../environment/instance.ts";
 import type { Platform, Reach } from "../../environment/platform.ts";
+import { lookAgainAndAgain } from "./background-looks.ts";
 import type { Departure, Stage } from "./stage.ts";
 
 const name = "moving";
@@ -66,29 +67,6 @@ class Ways {
   }
 }
 
-const follow = (ways: Ways) => {
-  let stopped = false;
-  let fail: (error: unknown) => void = () => undefined;
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  // Whoever waits for it hears of it; nobody has to.
-  failed.catch(() => undefined);
-  const loop = (async () => {
-    while (!stopped) {
-      await ways.look();
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    }
-  })().catch((error: unknown) => {
-    if (!stopped) fail(error);
-  });
-  const stop = async () => {
-    stopped = true;
-    await loop;
-  };
-  return { failed, stop };
-};
-
 /** A RevenProx in a real cluster, with the operator of the chart and NATS of its own. */
 export const startClusterStage = async (platform: Platform, spec: object, namespace = "moving"): Promise<Stage> => {
   await platform.kubectl(["create", "namespace", namespace]);
@@ -98,7 +76,7 @@ export const startClusterStage = async (platform: Platform, spec: object, namesp
   await instance.waitFor("Ready", "True");
   const ways = new Ways(instance);
   await ways.look();
-  const following = follow(ways);
+  const looks = lookAgainAndAgain(() => ways.look(), lookEveryMs);
   return {
     kind: `pods of ${platform.description}`,
     targets: () => ways.targets,
@@ -108,9 +86,9 @@ export const startClusterStage = async (platform: Platform, spec: object, namesp
     change: async (patch) =>
       void (await instance.kubectl(["patch", "revenprox", name, "--type=merge", "--patch", JSON.stringify(patch)])),
     operatorLog: () => "see the log of the operator's pods",
-    failed: following.failed,
+    failed: looks.failed,
     stop: async () => {
-      await following.stop();
+      await looks.stop();
       await ways.close();
       await platform.kubectl(["delete", "namespace", namespace, "--wait=false"]);
     },

@@ -1,4 +1,5 @@
 import type { ProxyTarget } from "../../chaos/load/client.ts";
+import { lookAgainAndAgain } from "./background-looks.ts";
 import type { Kube } from "./kube.ts";
 import type { PodJson } from "./pod-json.ts";
 import { endPodProcess, type PodProcess, probe, startPodProcess } from "./pod-process.ts";
@@ -102,33 +103,17 @@ class ProcessKubelet {
 }
 
 export const startStandInKubelet = (options: StandInOptions): StandInKubelet => {
-  let stopped = false;
-  let fail: (error: unknown) => void = () => undefined;
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  // Whoever waits for it hears of it; nobody has to.
-  failed.catch(() => undefined);
-  const failUnlessStopped = (error: unknown) => {
-    if (!stopped) fail(error);
-  };
-  const kubelet = new ProcessKubelet(options, failUnlessStopped);
-  const loop = (async () => {
-    while (!stopped) {
-      await kubelet.look();
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    }
-  })().catch(failUnlessStopped);
+  const kubelet = new ProcessKubelet(options, (error) => looks.fail(error));
+  const looks = lookAgainAndAgain(() => kubelet.look(), lookEveryMs);
   return {
     targets: () =>
       kubelet.processes
         .filter(({ ready, leaving }) => ready && !leaving)
         .map(({ pod, address }) => ({ name: pod.metadata.name, address, port: 8_080 })),
     departures: () => kubelet.departures,
-    failed,
+    failed: looks.failed,
     stop: async () => {
-      stopped = true;
-      await loop;
+      await looks.stop();
       for (const { child } of kubelet.processes) child.kill("SIGKILL");
       await Promise.all(kubelet.processes.map(({ exited }) => exited));
     },

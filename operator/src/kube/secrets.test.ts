@@ -69,6 +69,15 @@ describe("ensure", () => {
   });
 });
 
+describe("value", () => {
+  test("is one entry as text; undefined without the entry or the Secret", async () => {
+    const { secrets } = harness(() => secret());
+    expect(await secrets.value("default", "r-publish-key", "default")).toBe("x");
+    expect(await secrets.value("default", "r-publish-key", "other")).toBeUndefined();
+    expect(await harness(absent).secrets.value("default", "r-publish-key", "default")).toBeUndefined();
+  });
+});
+
 describe("facts", () => {
   test("the revision follows the values and shows none of them", async () => {
     const revisionOf = async (value: string) => {
@@ -177,6 +186,17 @@ describe("replace", () => {
     expect(calls).toEqual(["PUT /api/v1/namespaces/n/secrets/r-nats-tls?fieldManager=m"]);
     expect(bodies).toMatchObject([{ metadata: { resourceVersion: "1" }, data: { "ca.crt": "eQ==" } }]);
     expect(bodies[0]).not.toHaveProperty(["data", "tls.crt"]);
+  });
+  test("what was written is read anew", async () => {
+    const { secrets, calls } = harness(() => live(controlledBy("u")));
+    const read = () => secrets.read("n", "r-nats-tls");
+    for (const entries of [{ "tls.crt": "x" }, { "tls.crt": "y" }]) {
+      const known = await read();
+      if (known === undefined) throw new Error("it is absent");
+      await secrets.replace(resource(), known, { entries, news: "Renewed." });
+    }
+    await read();
+    expect(calls.map((call) => call.split(" ")[0])).toEqual(["GET", "PUT", "GET"]);
   });
   test.each<[string, object, string]>([
     ["a foreign one is left alone", {}, "name-conflict"],

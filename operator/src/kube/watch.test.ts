@@ -64,8 +64,10 @@ describe("Watch", () => {
     await finish();
   });
 
-  test("after a lost connection it goes on from the last version, without a list", async () => {
-    const lost = new KubeUnreachableError("reset");
+  test.each([
+    ["a lost connection", new KubeUnreachableError("reset")],
+    ["an answer 500", new KubeError(500, "{}", "WATCH")],
+  ])("after %s it goes on from the last version, without a list", async (_, lost) => {
     const { scheduler, versionsAsked, lists, finish } = harness([
       [event("ADDED", item("b", "6")), bookmark("9"), lost],
       [lost],

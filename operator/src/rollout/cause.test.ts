@@ -23,6 +23,11 @@ test.each([
     { wanted: 2, current: 2, pods: two, shed: true },
     { reason: "Rebalance", from: "2", to: "2" },
   ],
+  [
+    "pods that were asked earlier still do",
+    { wanted: 2, current: 2, pods: [podWith("a"), podWith("b", { shedding: 3 })], shed: false },
+    { reason: "Rebalance", from: "2", to: "2" },
+  ],
 ])("%s", (_, input, cause) => {
   expect(causeOf({ ...input, revisionOf })).toEqual(cause);
 });

@@ -32,6 +32,23 @@ describe("children", () => {
     expect(byOperator?.message).toBe("0 of 3 pods are of the present revision.");
   });
 
+  test("a Deployment past its deadline has failed, unless that was said of an earlier spec", () => {
+    const stuck = (observedGeneration: number) => (object: KubernetesObject) =>
+      object.kind === "Deployment"
+        ? {
+            ...object,
+            metadata: { ...object.metadata, generation: 2 },
+            status: { observedGeneration, conditions: [{ type: "Progressing", reason: "ProgressDeadlineExceeded" }] },
+          }
+        : object;
+    const input = settledInput({});
+    const healthOf = (observedGeneration: number) => {
+      const observed = { objects: input.observed.objects.map(stuck(observedGeneration)), pods: [] };
+      return childOf(status({ ...input, observed }), "Deployment")?.health;
+    };
+    expect([healthOf(2), healthOf(1)]).toEqual(["Failed", "InProgress"]);
+  });
+
   test("one that is absent, one that is going, one whose name is taken", () => {
     const input = settledInput({});
     const objects = input.observed.objects

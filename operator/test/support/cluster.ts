@@ -61,7 +61,7 @@ export const startTestCluster = async (...apiServerFlags: readonly string[]): Pr
   await kubectl("create", "-f", crdFile);
   const established = ["wait", "--for=condition=Established", "crd/revenproxes.revenprox.io", "--timeout=30s"];
   // kubectl fails at once while the CRD has no conditions at all.
-  await eventually("the CRD is established", () => kubectl(...established).catch(() => undefined), 60);
+  await untilTaken("the CRD is established", () => kubectl(...established));
   return {
     controlPlane,
     client,
@@ -102,6 +102,19 @@ export const eventually = async <T>(
     const value = await probe();
     if (value !== undefined && value !== false) return value;
     if (Date.now() > deadline) throw new Error(`within ${seconds} s it did not come true that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+/** Tries until it is not refused; throws `what` after the deadline, with the last refusal as its cause. */
+export const untilTaken = async <T>(what: string, attempt: () => Promise<T>, seconds = 60): Promise<T> => {
+  const deadline = Date.now() + seconds * 1_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      if (Date.now() > deadline) throw new Error(`within ${seconds} s it did not come true that ${what}`, { cause });
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };

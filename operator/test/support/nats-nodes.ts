@@ -12,7 +12,7 @@ import { desired } from "../../src/desired/index.ts";
 import { instanceOf } from "../../src/desired/instance.ts";
 import { natsConfigText } from "../../src/desired/nats-config.ts";
 import { inputOf } from "../../src/testing/resource.ts";
-import { eventually } from "./cluster.ts";
+import { eventually, untilTaken } from "./cluster.ts";
 
 const password = "a-password";
 
@@ -162,11 +162,7 @@ export const makeJournal = async (connection: NatsConnection, replicas: number):
     num_replicas: replicas,
     max_bytes: 100_000_000,
   } as const;
-  await eventually(
-    "the journal is made",
-    () => manager.streams.add({ ...config, subjects: [...config.subjects] }).catch(() => undefined),
-    60,
-  );
+  await untilTaken("the journal is made", () => manager.streams.add({ ...config, subjects: [...config.subjects] }));
 };
 
 /** Stores one event; false when it is not acknowledged in time. */

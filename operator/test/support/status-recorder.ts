@@ -1,6 +1,6 @@
 import type { StatusObject } from "@revenprox/contract/testing/kstatus";
 import { deploymentKind, pathOf, revenproxKind, statefulSetKind } from "../../src/kube/kinds.ts";
-import { eventually, type TestCluster } from "./cluster.ts";
+import { type TestCluster, untilTaken } from "./cluster.ts";
 
 /** Every state of the RevenProxes of a namespace and of their workloads. */
 export interface StatusRecorder {
@@ -29,15 +29,7 @@ export const recordStatuses = async (cluster: TestCluster): Promise<StatusRecord
     }
   };
   // The storage of a CRD that was just made answers 429 for a moment.
-  await eventually(
-    "RevenProxes can be listed",
-    () =>
-      cluster.kubectl("get", "revenproxes", "--namespace", "default").then(
-        () => true,
-        () => undefined,
-      ),
-    60,
-  );
+  await untilTaken("RevenProxes can be listed", () => cluster.kubectl("get", "revenproxes", "--namespace", "default"));
   const watches = [revenproxKind, deploymentKind, statefulSetKind].map((kind) => follow(pathOf(kind, "default")));
   return {
     seen,

@@ -1,33 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsServer } from "@revenprox/cluster";
 import type { Entries } from "../../src/certificates/read-certificates.ts";
 import { eventually } from "./cluster.ts";
+import { freePort } from "./free-port.ts";
 import { natsConfigOf } from "./nats-nodes.ts";
 
 /** Values as a container gets them: within quotes. */
 export const password = "a-password";
 const quoted = `"${password}"`;
-
-/** Outside the range from which the kernel takes ports of its own, so that nobody gets it until its server listens. */
-const freePort = async (): Promise<number> => {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(server, "listening").then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    server.close();
-    await once(server, "close");
-    return port;
-  }
-};
 
 /**
  * A real nats-server with the configuration of the operator, in the place of a pod. All are reached as `localhost`, by
@@ -96,6 +80,7 @@ const tlsServer = async ({ home, route, text, environment }: Place): Promise<Tls
   );
   let child: ChildProcess | undefined;
   let log = "";
+  /** What its monitoring answers; undefined where nobody listens or answers in time, which is what is asked here. */
   const get = (path: string) =>
     fetch(`http://127.0.0.1:${monitor}${path}`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
   const stop = async () => {

@@ -13,6 +13,7 @@ export class ParsedFetch implements Source {
   readyState = 0;
 
   constructor(url: string) {
+    // As EventSource has it: whatever ends the reading is an `error` event without a reason.
     this.#read(url).catch(() => this.#end());
   }
 

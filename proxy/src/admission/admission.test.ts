@@ -66,6 +66,11 @@ test("clients behind a trusted proxy are told apart; a forged header changes not
   expect(ask("10.0.0.1", "stream", { forwardedFor: "3.3.3.3, 1.1.1.1" })).toBe("rate_limited");
 });
 
+test("clients whose address nobody knows, since their socket is gone, are not counted as one", () => {
+  const { ask } = harness({ rateLimitPerIp: 1 });
+  expect([ask(""), ask("")]).toEqual(["taken", "taken"]);
+});
+
 test("PROXY protocol is refused from strangers", () => {
   const { ask } = harness({ trustedProxies: ["10.0.0.0/8"] });
   expect(ask("10.0.0.1", "stream", { proxied: "1.1.1.1" })).toBe("taken");

@@ -13,18 +13,19 @@ const issuer = async () => {
   const clock = { ms: start };
   const published: { kid?: string }[] = [];
   let fetches = 0;
-  let fails = false;
+  const warnings: string[] = [];
+  let broken: { status: number; body: string } | undefined;
   const keySet = new KeySet({
     url: "http://127.0.0.1/jwks",
     upstream: {
       call: async () => {
         fetches += 1;
-        return fails ? { status: 500, body: "" } : { status: 200, body: JSON.stringify({ keys: published }) };
+        return broken ?? { status: 200, body: JSON.stringify({ keys: published }) };
       },
     },
     calls: new GuardedCalls({ threshold: 100, openForMs: 1_000, retries: () => 0, clock: systemClock }),
     now: () => clock.ms,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: { debug: silent, info: silent, warn: (line) => void warnings.push(line), error: silent },
   });
   const newKey = async (id?: string) => {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
@@ -46,11 +47,12 @@ const issuer = async () => {
     newKey,
     check,
     fetches: () => fetches,
-    break: () => {
-      fails = true;
+    warnings,
+    break: (body = "", status = 500) => {
+      broken = { status, body };
     },
     mend: () => {
-      fails = false;
+      broken = undefined;
     },
   };
 };
@@ -87,6 +89,17 @@ test("a key that was taken away is forgotten, and a key set that is gone stays i
   other.break();
   other.clock.ms += 600_000;
   expect((await other.check(await kept())).kind).toBe("signed");
+});
+
+test.each([
+  ["", 500, "HTTP 500"],
+  ["<html>", 200, "the key set is not JSON"],
+  ["{}", 200, "the key set has no keys"],
+])("a key set that cannot be fetched (%j with status %i) is told: %s", async (body, status, why) => {
+  const it = await issuer();
+  it.break(body, status);
+  expect((await it.check(await (await it.newKey("k"))())).kind).not.toBe("signed");
+  expect(it.warnings).toEqual([`The key set of jwt_verifier.jwks_url cannot be fetched: ${why}`]);
 });
 
 test.each([

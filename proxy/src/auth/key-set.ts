@@ -36,8 +36,8 @@ const parseKeySet = (body: string): JSONWebKeySet => {
   try {
     const value: unknown = JSON.parse(body);
     if (isKeySet(value)) return value;
-  } catch {
-    throw new UpstreamFailed("the key set is not JSON");
+  } catch (cause) {
+    throw new UpstreamFailed("the key set is not JSON", { cause });
   }
   throw new UpstreamFailed("the key set has no keys");
 };

@@ -24,6 +24,7 @@ const valid = (name: string, value: string): boolean => {
     nodeHttp.validateHeaderValue(name, value);
     return !ours.has(name);
   } catch {
+    // Node says no by throwing; the line that is wrong is told by the caller.
     return false;
   }
 };

@@ -31,6 +31,7 @@ const parsed = (body: string): Record<string, unknown> => {
     const value: unknown = JSON.parse(body);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
+    // Without the parser's message: it quotes the answer, which may hold what is not for the log.
     throw malformed("not JSON");
   }
   throw malformed("not a JSON object");
@@ -85,6 +86,7 @@ const ownEnd = (token: string): number | undefined => {
   try {
     return decodeJwt(token).exp;
   } catch {
+    // It has the form of a JWT and is none: then it has no end of its own.
     return undefined;
   }
 };

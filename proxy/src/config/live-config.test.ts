@@ -26,6 +26,12 @@ test("live keys are taken over and told, others only named", () => {
   expect(live.pendingRestart()).toEqual([]);
 });
 
+test("what stands beside a key that is taken over stays as it is, also what waits for a restart", () => {
+  const live = holder("[http]\nmax_connections = 1\nretry_ms = 1_234\nallow_unauthenticated = true");
+  live.reload(loaded("[http]\nmax_connections = 2\nretry_ms = 1_234"));
+  expect(live.current().http).toMatchObject({ maxConnections: 2, retryMs: 1_234, allowUnauthenticated: true });
+});
+
 test("a faulty configuration changes nothing", () => {
   const live = holder('log_level = "warn"');
   expect(live.reload(loaded("log_level = 1")).kind).toBe("refused");

@@ -1,4 +1,4 @@
-import type { RequestClass, RequestRoute } from "@revenprox/contract/metrics";
+import type { RequestClass, RequestRoute } from "@revenprox/contract/metric-labels";
 import type { Answer } from "../http/answer.ts";
 import { whenSettled } from "../hub/soon.ts";
 import type { Handle } from "./handle.ts";

@@ -1,5 +1,5 @@
 import { type ErrorCode, type ErrorEntry, errors } from "@revenprox/contract/errors";
-import type { RefusalReason } from "@revenprox/contract/metrics";
+import type { RefusalReason } from "@revenprox/contract/metric-labels";
 import type { Answer, ResponseHeaders } from "./answer.ts";
 import { type MoreOfProblem, problemAnswer } from "./problem.ts";
 

@@ -1,4 +1,4 @@
-import type { MoveReason } from "@revenprox/contract/metrics";
+import type { MoveReason } from "@revenprox/contract/metric-labels";
 import { type Drain, jitteredRetry, runDrain } from "./drain.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import { KeepaliveWheel } from "./keepalive-wheel.ts";

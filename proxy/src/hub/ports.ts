@@ -1,4 +1,4 @@
-import type { DropReason, MoveReason, ResumeResult } from "@revenprox/contract/metrics";
+import type { DropReason, MoveReason, ResumeResult } from "@revenprox/contract/metric-labels";
 import type { PublishedEvent, TopicId } from "./event.ts";
 import type { Soon } from "./soon.ts";
 

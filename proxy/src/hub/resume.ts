@@ -1,4 +1,4 @@
-import type { ResumeResult } from "@revenprox/contract/metrics";
+import type { ResumeResult } from "@revenprox/contract/metric-labels";
 import { parseEventId, type WrittenProof } from "./event-id.ts";
 import { type Cursor, unstoredEpoch } from "./ports.ts";
 

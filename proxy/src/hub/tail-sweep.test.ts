@@ -52,6 +52,15 @@ test.each([
   expect(topics.map(({ reports }) => reports.length)).toEqual([1, 1, 1]);
 });
 
+test("tells each topic its own last place, and 0 where nothing is stored", async () => {
+  const [one, other] = [new Topic("one"), new Topic("other")];
+  const { sweep, clock, journal } = sweepOf([one, other]);
+  for (const data of ["a", "b"]) journal.store(one.topicId, { data: new TextEncoder().encode(data) });
+  sweep.resync();
+  await clock.settle();
+  expect([one, other].map(({ reports }) => reports.map(({ last }) => last))).toEqual([[2], [0]]);
+});
+
 test("asks for at most 1,000 topics a call, and pauses between calls", async () => {
   const topics = many(2_500);
   const { sweep, clock, journal } = sweepOf(topics);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../hub/testing/manual-clock.ts";
-import { CallUnanswered } from "./call-line.ts";
+import { CallFailed, CallUnanswered } from "./call-line.ts";
 import type { LoopState } from "./loop-calls.ts";
 import { LoopFleet } from "./loop-fleet.ts";
 
@@ -28,10 +28,11 @@ const stateOf = (streams: number): LoopState => ({
 /** A process that answers as the test has it. */
 const fakeProcess = (loop: number) => {
   const exit = Promise.withResolvers<string>();
-  const fake = { mute: false, fails: false, killed: false, ended: exit.resolve };
+  const fake = { mute: false, fails: false, faulty: false, killed: false, ended: exit.resolve };
   const ask = async (name: string): Promise<unknown> => {
     if (fake.fails) throw new Error("cannot listen");
     if (fake.mute) throw new CallUnanswered(name);
+    if (fake.faulty) throw new CallFailed("cannot read properties of undefined");
     return name === "state" ? stateOf(loop * 10) : loop;
   };
   const process = {
@@ -51,6 +52,7 @@ const harness = (failing: readonly number[] = []) => {
   const forked: ReturnType<typeof fakeProcess>[] = [];
   const gone: number[] = [];
   const serving: number[] = [];
+  const errors: string[] = [];
   const fleet = new LoopFleet({
     loops: 2,
     fork: (loop) => {
@@ -62,11 +64,11 @@ const harness = (failing: readonly number[] = []) => {
     start: () => ({}) as never,
     after: (ms, action) => clock.after(ms, action),
     now: () => clock.now(),
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: { debug: silent, info: silent, warn: silent, error: (line) => errors.push(line) },
     onGone: (loop) => gone.push(loop),
     onServing: (loop) => serving.push(loop),
   });
-  return { clock, forked, gone, serving, fleet };
+  return { clock, forked, gone, serving, errors, fleet };
 };
 
 test("the loops are known by what they say, and asked all at once", async () => {
@@ -84,6 +86,26 @@ test("the loops are known by what they say, and asked all at once", async () => 
     [1, 1],
     [2, 2],
   ]);
+  fleet.leave();
+});
+
+test("a loop that answers with a fault is told, one that is only busy is not, and the others' answers count", async () => {
+  const { fleet, forked, errors } = harness();
+  await fleet.open();
+  const [first, second] = forked;
+  if (first === undefined || second === undefined) throw new Error("a loop was not started");
+  first.fake.mute = true;
+  expect([...(await fleet.askAll("subscribers", "a" as never))]).toEqual([[2, 2]]);
+  expect(errors).toEqual([]);
+  first.fake.mute = false;
+  first.fake.faulty = true;
+  expect([...(await fleet.askAll("subscribers", "a" as never))]).toEqual([[2, 2]]);
+  expect(await fleet.askOne("elsewhere", "a" as never, 100)).toBe(2);
+  await fleet.refresh();
+  second.fake.mute = true;
+  expect(await fleet.askOne("elsewhere", "a" as never, 100)).toBeUndefined();
+  const told = (name: string) => `Event loop 1 cannot answer ${name}: cannot read properties of undefined`;
+  expect(errors).toEqual(["subscribers", "elsewhere", "state", "elsewhere"].map(told));
   fleet.leave();
 });
 

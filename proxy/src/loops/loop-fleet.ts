@@ -1,4 +1,5 @@
 import type { Log } from "../hub/ports.ts";
+import { CallFailed } from "./call-line.ts";
 import type { LoopCalls, LoopStart, LoopState, Told } from "./loop-calls.ts";
 import type { LoopProcess } from "./loop-process.ts";
 import type { EndedStreams } from "./merged-state.ts";
@@ -93,18 +94,19 @@ export class LoopFleet<A extends Told = Told, M = unknown> {
     waitMs = patienceMs,
   ): Promise<ReadonlyMap<number, LoopCalls<A, M>[N][1]>> {
     const answers = await Promise.allSettled(
-      this.#serving().map(async ({ loop, process }) => [loop, await process.line.ask(name, argument, waitMs)] as const),
+      this.#serving().map(async (member) => [member.loop, await this.#answer(member, name, argument, waitMs)] as const),
     );
     return new Map(answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : [])));
   }
 
-  /** Asks the first loop that answers. */
+  /** Asks the first loop that answers; undefined when none does. */
   async askOne<N extends keyof LoopCalls>(
     name: N,
     argument: LoopCalls<A, M>[N][0],
     waitMs: number,
   ): Promise<LoopCalls<A, M>[N][1] | undefined> {
-    const asked = this.#serving().map(({ process }) => process.line.ask(name, argument, waitMs));
+    const asked = this.#serving().map((member) => this.#answer(member, name, argument, waitMs));
+    // What failed was told for each.
     return Promise.any(asked).catch(() => undefined);
   }
 
@@ -153,6 +155,7 @@ export class LoopFleet<A extends Told = Told, M = unknown> {
     const ended = process.exited.then((how) => {
       throw new Error(`event loop ${loop} ended: ${how}`);
     });
+    // An end after the start is told by #lost.
     ended.catch(() => undefined);
     await Promise.race([process.line.ask("start", start(loop), startPatienceMs), ended]);
     member.state = await process.line.ask("state", undefined, startPatienceMs);
@@ -165,9 +168,25 @@ export class LoopFleet<A extends Told = Told, M = unknown> {
     void process.exited.then((how) => this.#lost(member, how));
   }
 
+  /** What a loop answers; rejects as `ask` does. A fault of the loop is told here: to those who ask it is one that says nothing. */
+  async #answer<N extends keyof LoopCalls>(
+    { loop, process }: Member<A, M>,
+    name: N,
+    argument: LoopCalls<A, M>[N][0],
+    waitMs: number,
+  ): Promise<LoopCalls<A, M>[N][1]> {
+    try {
+      return await process.line.ask(name, argument, waitMs);
+    } catch (fault) {
+      if (fault instanceof CallFailed)
+        this.#parts.log.error(`Event loop ${loop} cannot answer ${name}: ${fault.message}`);
+      throw fault;
+    }
+  }
+
   async #ask(member: Member<A, M>): Promise<void> {
     try {
-      member.state = await member.process.line.ask("state", undefined, patienceMs);
+      member.state = await this.#answer(member, "state", undefined, patienceMs);
       member.answeredAt = this.#parts.now();
     } catch {
       // Busy, or gone: what it said last counts until its end is seen, or it was silent for too long.

@@ -1,5 +1,5 @@
 import type { NatsConfig } from "@revenprox/contract/config/proxy-config";
-import type { JournalReadSource } from "@revenprox/contract/metrics";
+import type { JournalReadSource } from "@revenprox/contract/metric-labels";
 import type { TopicId } from "../hub/event.ts";
 import type { Clock, JournalPage, JournalPlace, Tails } from "../hub/ports.ts";
 import type { DirectGet } from "./direct-get.ts";

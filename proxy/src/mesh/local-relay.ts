@@ -13,7 +13,8 @@ import { HeardPlaces } from "./heard-places.ts";
 import type { MeasuredJournal } from "./local-journal.ts";
 
 /** A proxy that stands alone with its journal off: what is published goes to the streams that are open. */
-export const createLocalRelay = (clock: Clock): MeasuredJournal => new LocalRelay(clock);
+export const createLocalRelay = (clock: Clock, places = new HeardPlaces()): MeasuredJournal =>
+  new LocalRelay(clock, places);
 
 class LocalRelay implements MeasuredJournal {
   readonly keepsNothing = true;
@@ -21,11 +22,12 @@ class LocalRelay implements MeasuredJournal {
   readonly mostTogether = Number.POSITIVE_INFINITY;
   readonly figures = { bytes: 0, maxBytes: 0, messages: 0 };
   readonly #clock: Clock;
-  readonly #places = new HeardPlaces();
+  readonly #places: HeardPlaces;
   readonly #followers = new Map<TopicId, Set<(event: PublishedEvent) => void>>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, places: HeardPlaces) {
     this.#clock = clock;
+    this.#places = places;
   }
 
   get known(): Cursor {

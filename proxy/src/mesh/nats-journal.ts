@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { JournalConfig, NatsConfig } from "@revenprox/contract/config/proxy-config";
-import type { JournalReadSource } from "@revenprox/contract/metrics";
+import type { JournalReadSource } from "@revenprox/contract/metric-labels";
 import { journalStream, natsSubjects, natsUsers, replayStream } from "@revenprox/contract/nats-subjects";
 import type { PublishedEvent, TopicId } from "../hub/event.ts";
 import {

@@ -1,4 +1,4 @@
-import type { RequestClass, RequestRoute } from "@revenprox/contract/metrics";
+import type { RequestClass, RequestRoute } from "@revenprox/contract/metric-labels";
 
 /** Where the counts end up. */
 interface LabelledCounter {

@@ -7,7 +7,7 @@ import {
   requestRoutes,
   resumeResults,
   spanLosses,
-} from "@revenprox/contract/metrics";
+} from "@revenprox/contract/metric-labels";
 import type { Registry } from "prom-client";
 import { buildInstruments, type Instruments } from "./instruments.ts";
 import { type ProcessFacts, processMetrics } from "./process-metrics.ts";

@@ -44,6 +44,7 @@ test(
       const lost = await publish(first, "lost", 20);
 
       await first.stop();
+      // One that is not there is as good as deleted; one that stays makes the restore fail.
       for (const stream of [journal, replayStream(scene.instance)])
         await manager.streams.delete(stream).catch(() => false);
       await restore(admin, journal, copy);

@@ -60,6 +60,7 @@ const publishUntilStored = async (topic: string, data: string): Promise<void> =>
     `the event ${data} to be stored`,
     async () => {
       const url = `http://127.0.0.1:${anyOf(ports())}/events/${topic}`;
+      // A proxy that is being replaced refuses; the next try may meet another one.
       const response = await fetch(url, { method: "POST", body: data, headers }).catch(() => undefined);
       await response?.arrayBuffer();
       return response?.status === 202 || undefined;

@@ -1,4 +1,4 @@
-import type { DropReason, MoveReason, ResumeResult } from "@revenprox/contract/metrics";
+import type { DropReason, MoveReason, ResumeResult } from "@revenprox/contract/metric-labels";
 import type { HubMetrics } from "../ports.ts";
 
 /** Counts as the telemetry does, readable by a test. */

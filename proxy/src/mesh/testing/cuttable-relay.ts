@@ -9,19 +9,19 @@ import {
   type PublishOutcome,
 } from "../../hub/ports.ts";
 import { HeardPlaces } from "../heard-places.ts";
+import { createLocalRelay } from "../local-relay.ts";
 
 /** A bus that keeps nothing, as a proxy hears it whose connection a test can cut: then others publish unheard. */
 export class CuttableRelay implements Journal {
   readonly keepsNothing = true;
   readonly mostTogether = Number.POSITIVE_INFINITY;
   connected = true;
-  readonly #clock: Clock;
   readonly #places = new HeardPlaces();
-  readonly #followers = new Map<TopicId, Set<(event: PublishedEvent) => void>>();
+  readonly #heard: Journal;
   #listener: JournalListener | undefined;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#heard = createLocalRelay(clock, this.#places);
   }
 
   get known(): Cursor {
@@ -46,7 +46,7 @@ export class CuttableRelay implements Journal {
   }
 
   publish(topicId: TopicId, event: PublishedEvent): PublishOutcome {
-    if (this.connected) for (const tell of this.#followers.get(topicId) ?? []) tell(event);
+    if (this.connected) void this.#heard.publish(topicId, event);
     return { kind: "sent" };
   }
 
@@ -55,28 +55,16 @@ export class CuttableRelay implements Journal {
     return { kind: "sent" };
   }
 
-  async follow(topicId: TopicId, onEvent: (event: LiveEvent) => void): Promise<{ stop(): void }> {
-    this.#mustBeConnected();
-    const places = this.#places.follow(topicId);
-    const tell = (event: PublishedEvent): void => onEvent({ ...places.next(), acceptedAt: this.#clock.now(), event });
-    const followers = this.#followers.get(topicId) ?? new Set();
-    this.#followers.set(topicId, followers.add(tell));
-    return {
-      stop: () => {
-        places.stop();
-        followers.delete(tell);
-      },
-    };
+  async follow(topicId: TopicId, onEvent: (event: LiveEvent) => void) {
+    return this.#whileConnected().follow(topicId, onEvent);
   }
 
   async tails(topicIds: readonly TopicId[]) {
-    this.#mustBeConnected();
-    return this.#places.tails(topicIds);
+    return this.#whileConnected().tails(topicIds);
   }
 
   async read(topicId: TopicId, after: number) {
-    this.#mustBeConnected();
-    return this.#places.page(topicId, after);
+    return this.#whileConnected().read(topicId, after);
   }
 
   async locate(): Promise<number> {
@@ -84,11 +72,11 @@ export class CuttableRelay implements Journal {
   }
 
   async bounds() {
-    this.#mustBeConnected();
-    return this.#places.bounds;
+    return this.#whileConnected().bounds();
   }
 
-  #mustBeConnected(): void {
+  #whileConnected(): Journal {
     if (!this.connected) throw new JournalUnavailable("cut");
+    return this.#heard;
   }
 }

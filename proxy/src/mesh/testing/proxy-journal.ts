@@ -1,5 +1,5 @@
 import { proxyConfig } from "@revenprox/contract/config/proxy-config";
-import type { JournalReadSource } from "@revenprox/contract/metrics";
+import type { JournalReadSource } from "@revenprox/contract/metric-labels";
 import type { Log } from "../../hub/ports.ts";
 import { createNatsJournal } from "../nats-journal.ts";
 import type { NatsJournal } from "../nats-journal-port.ts";

@@ -1,8 +1,8 @@
-import { createServer } from "node:net";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { natsServer } from "@revenprox/cluster";
 import { journalStream } from "@revenprox/contract/nats-subjects";
+import { freePort } from "../../../src/mesh/testing/free-port.ts";
 import { type NatsProcess, startNats } from "../../../src/mesh/testing/nats-process.ts";
 import { until } from "../../testing/proxy-process.ts";
 import { type Relay, startRelay } from "./relay.ts";
@@ -25,15 +25,6 @@ export interface NatsCluster {
 }
 
 const size = 3;
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(address)));
-    });
-  });
 
 /** Nobody listens there, so no node finds another one by hearsay, past its relay. */
 const nowhere = "127.0.0.1:1";
