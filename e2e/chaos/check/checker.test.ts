@@ -159,7 +159,10 @@ describe("gaps", () => {
     const gap = (from: number, to: number) => `1 5000 gap 0 ${id(from)} ${id(to)} expired`;
     const inParts = (...parts: string[]) => resumed(19, 30).flatMap((line) => (line === gap(19, 30) ? parts : [line]));
     expect(found({ record: inParts(gap(19, 29), gap(29, 30)), maxEvents: 5 })).toEqual({});
+    expect(found({ record: inParts(gap(19, 20), gap(20, 30)), maxEvents: 5 })).toEqual({});
     expect(found({ record: inParts(gap(19, 28), gap(29, 30)), maxEvents: 5 })).toMatchObject({ "false-gap": 1 });
+    expect(found({ record: inParts(gap(19, 20), gap(21, 30)), maxEvents: 5 })).toMatchObject({ "false-gap": 1 });
+    expect(found({ record: [...resumed(19, 30), gap(39, 40)], maxEvents: 5 })).toEqual({ "false-gap": 1 });
     expect(found({ record: inParts(gap(19, 29), gap(29, 32)), maxEvents: 5 })).toMatchObject({ "wide-gap": 1 });
   });
 

@@ -27,6 +27,15 @@ export interface ClientTally {
   resumes: number;
 }
 
+type GapSeen = Extract<Observation, { kind: "gap" }>;
+
+interface ToldGap {
+  readonly from: number;
+  readonly to: number;
+  /** What is wrong with it if no other goes on from it. */
+  readonly unforced: Offence | undefined;
+}
+
 /** Where a client is in one topic. */
 interface Place {
   readonly truth: TopicTruth;
@@ -38,7 +47,7 @@ interface Place {
   readonly told: Set<number>;
   unsafeAt: number;
   /** The last gap that it was told, with those that it went on from. */
-  gap: { readonly from: number; readonly to: number } | undefined;
+  gap: ToldGap | undefined;
 }
 
 const contextLines = 12;
@@ -89,7 +98,9 @@ export class ClientCheck {
 
   finish(): void {
     if (!this.#started) this.#offend("unserved", `topics ${this.#parts.topics.join(", ")}`);
-    for (const { truth, next, missing } of this.#places.values()) {
+    for (const place of this.#places.values()) {
+      this.#gapEnded(place);
+      const { truth, next, missing } = place;
       for (const index of missing) this.#lost(truth, index);
       for (let index = next; index < truth.due.length; index += 1) this.#lost(truth, index);
     }
@@ -159,6 +170,7 @@ export class ClientCheck {
   }
 
   #take(place: Place, event: DueEvent): void {
+    this.#gapEnded(place);
     const { index } = event;
     if (index >= place.next) {
       for (let passed = place.next; passed < index; passed += 1) place.missing.add(passed);
@@ -168,7 +180,7 @@ export class ClientCheck {
     else this.#offend("doubled", eventText(event));
   }
 
-  #gap(seen: Extract<Observation, { kind: "gap" }>): void {
+  #gap(seen: GapSeen): void {
     const place = this.#places.get(seen.topic);
     // Before its first id a client has no place that could be missed.
     if (place === undefined) {
@@ -185,12 +197,7 @@ export class ClientCheck {
       this.#passOver(place, { from, to, at: Number.POSITIVE_INFINITY });
       return;
     }
-    // A long one is told page by page, and a page of several topics may end where the topic has nothing.
-    const begun = place.gap?.to === from ? place.gap.from : from;
-    place.gap = { from: begun, to };
-    if (!place.truth.expiredWithin(begun, to, seen.at))
-      this.#offend("false-gap", `${seen.reason} from ${seen.from ?? "nowhere"} to ${seen.to} of topic ${seen.topic}`);
-    else this.#parts.tally.forcedGaps += 1;
+    this.#judge(place, seen, { from, to });
     this.#passOver(place, { from, to, at: seen.at });
   }
 
@@ -210,8 +217,29 @@ export class ClientCheck {
     place.next = Math.max(place.next, end);
   }
 
+  /** A long one is told page by page, and a page of several topics may begin or end where the topic has nothing. */
+  #judge(place: Place, seen: GapSeen, { from, to }: { readonly from: number; readonly to: number }): void {
+    const earlier = place.gap?.to === from ? place.gap : undefined;
+    if (earlier === undefined) this.#gapEnded(place);
+    const begun = earlier?.from ?? from;
+    const isForced = place.truth.expiredWithin(begun, to, seen.at);
+    const text = `${seen.reason} from ${seen.from ?? "nowhere"} to ${seen.to} of topic ${seen.topic}`;
+    place.gap = { from: begun, to, unforced: isForced ? undefined : this.#offence("false-gap", text) };
+    if (isForced) this.#parts.tally.forcedGaps += 1;
+  }
+
+  /** No other gap goes on from the last one. */
+  #gapEnded(place: Place): void {
+    if (place.gap?.unforced !== undefined) this.#parts.offend(place.gap.unforced);
+    place.gap = undefined;
+  }
+
   #offend(kind: OffenceKind, text: string): void {
-    this.#parts.offend({ kind, client: this.#parts.client, text, context: [...this.#context] });
+    this.#parts.offend(this.#offence(kind, text));
+  }
+
+  #offence(kind: OffenceKind, text: string): Offence {
+    return { kind, client: this.#parts.client, text, context: [...this.#context] };
   }
 }
 
