@@ -43,8 +43,9 @@ test("proxies follow their streams up and down, over a restart of the operator a
       const { autoscaling: told } = await statusOf(cluster, name);
       return told?.desired === 5 && told.reason === "AboveTarget" && told.targetPerPod === 1_000;
     });
-    await eventually("an event says so", async () => (await events(name, "SuccessfulRescale")).length > 0);
-    expect((await events(name, "SuccessfulRescale")).join()).toContain("proxies become 5: AboveTarget (4500 streams");
+    await eventually("an event says so", async () =>
+      (await events(name, "SuccessfulRescale")).join().includes("proxies become 5: AboveTarget (4500 streams"),
+    );
 
     // What the spec says of replicas counts no more, and what somebody does to the Deployment is put back.
     await scaleTo(name, 1);

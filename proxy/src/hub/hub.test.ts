@@ -197,6 +197,17 @@ test("a stream that was greeted before its place was found gets everything that 
   expect(sink.text).toBe(`retry: 2000\n\nid: ${epoch}-001\n\n${frame("002", "after the greeting")}`);
 });
 
+test("to a stream that was greeted before its place was found an event is live, and timed like any other", async () => {
+  const model = await storing("before");
+  model.journal.answerDelayMs = 400;
+  const { sink } = openOn(model, "t");
+  await model.clock.advance(250);
+  model.journal.store(topicId, text("after the greeting"));
+  await model.clock.advance(5_000);
+  expect(sink.text).toBe(`retry: 2000\n\nid: ${epoch}-001\n\n${frame("002", "after the greeting")}`);
+  expect(model.metrics.latencies).toHaveLength(1);
+});
+
 test("the limit on streams refuses, and a closed stream makes room", async () => {
   const model = await storing();
   model.settings.maxConnections = 1;

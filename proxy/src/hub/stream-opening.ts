@@ -36,6 +36,8 @@ export interface OpeningDependencies {
   readonly streams: TopicStreams;
   /** A client knows of a sequence that the topic has not reached here. */
   readonly beyond: (sequence: number) => void;
+  /** Streams without a place were greeted while the journal was known to reach up to here. */
+  readonly greeted?: (sequence: number) => void;
 }
 
 /** Highest sequence that a client has an id of. */
@@ -181,8 +183,9 @@ export class StreamOpening {
 
   #greet(): void {
     this.#cancelGreeting = undefined;
-    const { journal, streams } = this.#dependencies;
+    const { journal, streams, greeted } = this.#dependencies;
     const { epoch = 0, sequence = 0 } = journal.known ?? {};
+    if (sequence > 0) greeted?.(sequence);
     for (const stream of [...this.#waiting, ...this.#locating]) {
       // Its client takes what is published from now on for granted. What came in the seconds before may come, too.
       if (sequence > 0 && !stream.greeted && stream.wish?.bootstrap === undefined)

@@ -36,7 +36,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   readonly #feed: TopicFeed;
   readonly #listeners = new TopicListeners();
   #doubted = false;
-  /** Where the journal stood when it could be reached again after streams had waited for it. */
+  /** Where the journal stood when streams that still wait for their place began to count on what is published. */
   #beginAfter: number | undefined;
   #stopped = false;
   readonly #timers: NamedTimers<"linger" | "second-look">;
@@ -77,6 +77,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
       feed: this.#feed,
       streams: this.streams,
       beyond: (sequence) => this.nudge(sequence),
+      greeted: (sequence) => this.#countedOnFrom(sequence),
     });
   }
 
@@ -190,7 +191,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   /** Streams that waited through the outage get what is stored from now on, however long their opening still takes. */
   reconnected(): void {
     if (!this.opening) return;
-    this.#beginAfter ??= this.#shared.journal.known?.sequence;
+    this.#countedOnFrom(this.#shared.journal.known?.sequence);
     this.#subscription.hasten();
   }
 
@@ -212,6 +213,11 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     this.#shared.sweep.forget(this);
     this.#shared.fanOut.forget(this.streams);
     this.ring.clear();
+  }
+
+  /** What is stored from there on is live for those who wait, however late the topic is compared with the journal. */
+  #countedOnFrom(sequence: number | undefined): void {
+    if (this.opening) this.#beginAfter ??= sequence;
   }
 
   #restarted(oldEpoch: number, keptTo: number): void {
