@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -129,5 +131,42 @@ func TestBucketsAreInOrderAndNeverOff(t *testing.T) {
 	}
 	if bucketOf(1<<62) != bucketsAll-1 || bucketOf(-5) != 0 {
 		t.Error("values out of range")
+	}
+}
+
+func TestNoTwoStreamsAreTheSameClient(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	tokens := make(chan string, 16)
+	go http.Serve(listener, http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+		tokens <- request.Header.Get("Authorization")
+		answer.Header().Set("Content-Type", "text/event-stream")
+		answer.(http.Flusher).Flush()
+		<-request.Context().Done()
+	}))
+	r, err := newReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := openCommand{
+		Target: listener.Addr().String(), Path: "/{topic}", Headers: []string{"Authorization: Bearer {client}"},
+		Count: 3, Topics: 1, Concurrency: 2, Source: "127.0.1", Size: 60, WithinMs: 10_000,
+	}
+	seen := map[string]bool{}
+	for range 2 {
+		if answer := r.open(command); answer.Opened != 3 {
+			t.Fatal(answer.Fault)
+		}
+		for range 3 {
+			token := <-tokens
+			if seen[token] || !strings.HasPrefix(token, "Bearer 127.0.1-") {
+				t.Errorf("%q is not a client of its own", token)
+			}
+			seen[token] = true
+		}
+		r.closeAll()
 	}
 }

@@ -24,7 +24,7 @@ type stream struct {
 
 type openCommand struct {
 	Target string `json:"target"`
-	// {topic} and {number} are replaced.
+	// {topic} and {client} are replaced; no two streams that this source ever opens are the same client.
 	Path        string   `json:"path"`
 	Headers     []string `json:"headers"`
 	Count       int      `json:"count"`
@@ -81,6 +81,7 @@ type reader struct {
 	slow     []*stream
 	options  openCommand
 	began    map[int]time.Time
+	clients  int
 	waiting  int
 	opened   opened
 	waits    histogram
@@ -132,7 +133,8 @@ func (r *reader) connect(number int) error {
 		syscall.Close(fd)
 		return fmt.Errorf("bind: %w", err)
 	}
-	s.request = requestOf(o, topic, number)
+	r.clients++
+	s.request = requestOf(o, topic, o.Source+"-"+strconv.Itoa(r.clients))
 	r.began[fd] = time.Now()
 	err = syscall.Connect(fd, &syscall.SockaddrInet4{Addr: addressOf(host), Port: portNumber})
 	if err != nil && err != syscall.EINPROGRESS {
@@ -144,8 +146,8 @@ func (r *reader) connect(number int) error {
 	return syscall.EpollCtl(r.poll, syscall.EPOLL_CTL_ADD, fd, &event)
 }
 
-func requestOf(o openCommand, topic, number int) []byte {
-	fill := strings.NewReplacer("{topic}", topicName(topic), "{number}", strconv.Itoa(number))
+func requestOf(o openCommand, topic int, client string) []byte {
+	fill := strings.NewReplacer("{topic}", topicName(topic), "{client}", client)
 	text := "GET " + fill.Replace(o.Path) + " HTTP/1.1\r\nHost: " + o.Target + "\r\nAccept: text/event-stream\r\n"
 	for _, header := range o.Headers {
 		text += fill.Replace(header) + "\r\n"

@@ -10,7 +10,7 @@ export interface Place {
   readonly proxyKeys?: Readonly<Record<string, string>> | undefined;
 }
 
-/** An HTTP request of the load tool; `{topic}`, `{payload}` and, in streams, `{number}` are filled in. */
+/** An HTTP request of the load tool; `{topic}`, `{payload}` and, in streams, `{client}` are filled in: no two streams have the same `{client}`. */
 export interface StreamRequest {
   readonly path: string;
   readonly headers: readonly string[];

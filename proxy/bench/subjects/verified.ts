@@ -42,9 +42,9 @@ export const revenproxCached: Subject = {
   start: (place) => startVerified(place, 0, "the-token-of-everybody"),
 };
 
-/** Each client has a token of its own, so the webhook is asked for each; it runs in the benchmark's own process. */
+/** Each client has a token that nobody had before, so the webhook is asked for each; it runs in the benchmark's own process. */
 export const revenproxAsking: Subject = {
   name: "revenprox (webhook 5 ms)",
   about: "the same, each client with a token of its own that the webhook is asked for; it answers after 5 ms",
-  start: (place) => startVerified(place, 5, "the-token-of-{number}"),
+  start: (place) => startVerified(place, 5, "the-token-of-{client}"),
 };
