@@ -208,6 +208,20 @@ test("to a stream that was greeted before its place was found an event is live, 
   expect(model.metrics.latencies).toHaveLength(1);
 });
 
+test("what was stored through an outage is not live to a stream that was greeted in it", async () => {
+  const model = await storing("before");
+  model.journal.disconnect();
+  for (let count = 0; count < 3; count += 1) model.journal.store(topicId, text("meanwhile"));
+  const { sink } = openOn(model, "t");
+  await model.clock.advance(250);
+  model.journal.connect();
+  await model.clock.advance(10_000);
+  model.journal.store(topicId, text("afterwards"));
+  await model.clock.settle();
+  expect(sink.text).toContain(frame("005", "afterwards"));
+  expect(model.metrics.latencies).toHaveLength(1);
+});
+
 test("the limit on streams refuses, and a closed stream makes room", async () => {
   const model = await storing();
   model.settings.maxConnections = 1;

@@ -184,8 +184,10 @@ export class StreamOpening {
   #greet(): void {
     this.#cancelGreeting = undefined;
     const { journal, streams, greeted } = this.#dependencies;
-    const { epoch = 0, sequence = 0 } = journal.known ?? {};
-    if (sequence > 0) greeted?.(sequence);
+    const { epoch = unstoredEpoch, sequence = 0 } = journal.known ?? {};
+    const isStored = sequence > 0 && epoch !== unstoredEpoch;
+    // While the journal is away nothing tells how far it is by now.
+    if (isStored && journal.connected) greeted?.(sequence);
     for (const stream of [...this.#waiting, ...this.#locating]) {
       // Its client takes what is published from now on for granted. What came in the seconds before may come, too.
       if (sequence > 0 && !stream.greeted && stream.wish?.bootstrap === undefined)

@@ -54,6 +54,8 @@ export class ModelJournal implements Journal {
   readonly #messageIds = new Map<string, number>();
   #removedTo = 0;
   #sequence = 0;
+  /** What is known while the journal is away. */
+  #knownBefore: Cursor;
   #lineEndsAt = 0;
   readonly #inLine = new Set<() => void>();
   readonly #clock: Clock;
@@ -62,10 +64,12 @@ export class ModelJournal implements Journal {
     this.#clock = clock;
     this.epoch = options.epoch ?? 1_700_000_000_000;
     this.pageSize = options.pageSize ?? 3;
+    this.#knownBefore = { epoch: this.epoch, sequence: 0 };
   }
 
   get known(): Cursor {
-    return { epoch: this.epoch, sequence: this.connected ? Math.max(0, this.#sequence - this.stale) : 0 };
+    if (!this.connected) return this.#knownBefore;
+    return { epoch: this.epoch, sequence: Math.max(0, this.#sequence - this.stale) };
   }
 
   get removedTo(): number {
@@ -141,6 +145,7 @@ export class ModelJournal implements Journal {
 
   disconnect(): void {
     if (!this.connected) return;
+    this.#knownBefore = this.known;
     this.connected = false;
     this.loseUntold();
     this.#listener?.disconnected();
