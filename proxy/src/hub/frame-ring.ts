@@ -43,6 +43,7 @@ export interface RingLimits {
 export const ringLimits: RingLimits = { maxFrames: 512, maxBytes: 1_048_576, pieceBytes: 15_800 };
 
 const compactAfter = 1_024;
+const noGaps: readonly Span[] = [];
 
 /** Nothing that comes later makes it longer. */
 const endsBeforeNewest = ({ piece, newest }: SharedPiece): boolean => piece !== undefined && piece.to < newest;
@@ -69,7 +70,7 @@ export class FrameRing implements FrameOwner {
   #newest: number;
   /** The newest frame as it was appended, where it is an event that is likely to be all that is asked for. */
   #newestBytes: Uint8Array | undefined;
-  #gaps: readonly Span[] = [];
+  #gaps: readonly Span[] = noGaps;
   readonly #closing: RingParts["closing"];
   #shared: SharedPiece | undefined;
 
@@ -151,7 +152,7 @@ export class FrameRing implements FrameOwner {
     this.#floor = floor;
     this.#newest = floor;
     this.#newestBytes = undefined;
-    this.#gaps = [];
+    this.#gaps = noGaps;
     this.#shared = undefined;
   }
 

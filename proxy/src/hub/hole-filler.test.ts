@@ -24,18 +24,16 @@ const start = () => {
   const run = (effects: readonly FeedEffect[]) => {
     for (const effect of effects) if (effect.kind === "read") filler.read(effect.after, 1_000);
   };
-  const filler: HoleFiller = new HoleFiller({
+  const shared = {
     journal: { read, connected: true },
     clock,
     fillGate: new ReadGate(() => 1),
     bounds: new BoundsQuestion({ bounds: () => Promise.reject(new JournalUnavailable("no answer")) }),
     epoch: () => 1,
-    topicId: "a" as TopicId,
     metrics: { holeFilled: () => undefined },
-    feed,
-    run,
-    report: () => undefined,
-  });
+  };
+  const owner = { topicId: "a" as TopicId, filled: run, fillFailed: () => undefined };
+  const filler: HoleFiller = new HoleFiller(shared, owner, feed);
   return { clock, filler, tell: (event: LiveEvent) => run(feed.live(event)) };
 };
 

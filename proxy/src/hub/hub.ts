@@ -7,6 +7,7 @@ import { type HubBounds, hubBounds } from "./hub-bounds.ts";
 import { type HubSettings, optionalSettings } from "./hub-settings.ts";
 import { type Interest, Interests } from "./interests.ts";
 import { OpenStreams, type StreamMoves } from "./open-streams.ts";
+import { PlaceFrames } from "./place-frames.ts";
 import type { Clock, EpochChange, EventSink, HubMetrics, Journal, Log, OpenStream, Random } from "./ports.ts";
 import { type BatchLine, type BatchResult, publishBatch } from "./publish-batch.ts";
 import { type PublishResult, publishOnce } from "./publish-once.ts";
@@ -239,6 +240,7 @@ class TopicHub implements Hub {
       }),
       sweep: this.#sweep,
       frames: new FrameStore(bounds.ringBudgetBytes),
+      placeFrames: new PlaceFrames(),
       pages: new SharedPages({ ...this.#dependencies, gate: this.#replayGate }, bounds.pages),
       fillGate: new ReadGate(() => fillsAtOnce),
       bounds: new BoundsQuestion(this.#dependencies.journal),

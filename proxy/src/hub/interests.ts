@@ -95,14 +95,16 @@ export class Interests {
   #follow({ topic, topicId }: TopicRef): TopicFollower {
     const followed = this.#followers.get(topicId);
     if (followed !== undefined) return followed;
-    const follower = new TopicFollower(this.#shared(), topic, topicId, () => {
-      follower.stop();
-      this.#followers.delete(topicId);
-    });
+    const follower = new TopicFollower(this.#shared(), topic, topicId, this.#unfollow);
     this.#followers.set(topicId, follower);
     follower.start();
     return follower;
   }
+
+  readonly #unfollow = (follower: TopicFollower): void => {
+    follower.stop();
+    this.#followers.delete(follower.topicId);
+  };
 
   #merge(interest: Interest): MergedChannel {
     const key = keyOf(interest);

@@ -11,7 +11,7 @@ import { Settling } from "./settling.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { gapFrame, gapFrames, joinFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
-import { StreamOpening } from "./stream-opening.ts";
+import { type OpeningOwner, StreamOpening } from "./stream-opening.ts";
 import type { TopicFollower } from "./topic-follower.ts";
 import type { TopicListener } from "./topic-listeners.ts";
 import { TopicStreams } from "./topic-streams.ts";
@@ -38,7 +38,7 @@ export const giveUpAfterMs = 30_000;
  * Nothing tells that a topic's newest events were lost on the way until the topic is compared with the journal. Events
  * of the other topics do not wait for that: what is found later is late, and written with the id that its client holds.
  */
-export class MergedChannel implements TopicView, StreamOwner, TopicListener {
+export class MergedChannel implements TopicView, StreamOwner, TopicListener, OpeningOwner {
   readonly topics: readonly Topic[];
   readonly ring: FrameRing;
   readonly streams: TopicStreams;
@@ -74,17 +74,9 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
         shared.fanOut.announce(this.streams);
       },
     });
-    this.streams = new TopicStreams({ ...shared, members, encoding, view: this, settling: this.#settling });
-    this.#opening = new StreamOpening({
-      ...shared,
-      members,
-      view: this,
-      feed: this.#place(),
-      streams: this.streams,
-      beyond: () => {
-        for (const member of members) shared.sweep.check(member);
-      },
-    });
+    const streamsParts = { shared, members, encoding, view: this, settling: this.#settling };
+    this.streams = new TopicStreams(streamsParts);
+    this.#opening = new StreamOpening(streamsParts, this);
   }
 
   get size(): number {
@@ -101,6 +93,14 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
 
   get passed(): number {
     return this.#buffer.passed;
+  }
+
+  get placedTo(): number | undefined {
+    return this.#ready ? this.passed : undefined;
+  }
+
+  beyond(): void {
+    for (const member of this.#parts.members) this.#shared.sweep.check(member);
   }
 
   start(): void {
@@ -176,15 +176,6 @@ export class MergedChannel implements TopicView, StreamOwner, TopicListener {
     this.#opening.stop();
     this.#shared.fanOut.forget(this.streams);
     this.ring.clear();
-  }
-
-  #place(): { readonly passed: number | undefined } {
-    const place = () => (this.#ready ? this.#buffer.passed : undefined);
-    return {
-      get passed() {
-        return place();
-      },
-    };
   }
 
   #settle(): void {

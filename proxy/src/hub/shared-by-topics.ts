@@ -4,6 +4,7 @@ import type { TopicId } from "./event.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { RingLimits } from "./frame-ring.ts";
 import type { FrameStore } from "./frame-store.ts";
+import type { PlaceFrames } from "./place-frames.ts";
 import type { Clock, HubMetrics, Journal, Log } from "./ports.ts";
 import type { ReadGate } from "./read-gate.ts";
 import type { ResumeLimits } from "./resume.ts";
@@ -23,6 +24,7 @@ export interface SharedByTopics {
   readonly sweep: TailSweep;
   /** Of all rings. */
   readonly frames: FrameStore;
+  readonly placeFrames: PlaceFrames;
   readonly pages: SharedPages;
   readonly fillGate: ReadGate;
   readonly bounds: BoundsQuestion;

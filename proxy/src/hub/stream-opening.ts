@@ -1,43 +1,26 @@
 import { backOffMs } from "./back-off.ts";
 import { locateStart } from "./bootstrap.ts";
 import { formatEventId, parseEventId, topicSetOf } from "./event-id.ts";
-import type { TopicRef } from "./past.ts";
-import {
-  type Clock,
-  type Cursor,
-  type HubMetrics,
-  type Journal,
-  type JournalPlace,
-  JournalUnavailable,
-  type Log,
-  unstoredEpoch,
-} from "./ports.ts";
+import { LeanSet } from "./lean-set.ts";
+import { type Cursor, type JournalPlace, JournalUnavailable, unstoredEpoch } from "./ports.ts";
 import { type Start, startOf } from "./resume.ts";
-import type { SharedPages } from "./shared-pages.ts";
 import { isOpen, type Stream } from "./stream.ts";
-import type { Found } from "./stream-pump.ts";
+import type { Found, StreamsParts } from "./stream-pump.ts";
 import type { TopicStreams } from "./topic-streams.ts";
-import type { TopicView } from "./topic-view.ts";
 import { type Claim, findUnwritten } from "./unwritten.ts";
 
 /** A client hears from us within this time, even if its place in the topic takes longer to find. */
 const greetAfterMs = 200;
 
-export interface OpeningDependencies {
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Pick<HubMetrics, "foundLate">;
-  readonly pages: Pick<SharedPages, "locate" | "read">;
-  readonly view: TopicView;
-  readonly members: readonly TopicRef[];
-  /** Undefined until the topics were compared with the journal. */
-  readonly feed: { readonly passed: number | undefined };
+/** Whose streams are opened. */
+export interface OpeningOwner {
   readonly streams: TopicStreams;
+  /** Up to here the topics are told live; undefined until they were compared with the journal. */
+  readonly placedTo: number | undefined;
   /** A client knows of a sequence that the topic has not reached here. */
-  readonly beyond: (sequence: number) => void;
+  beyond(sequence: number): void;
   /** Streams without a place were greeted while the journal was known to reach up to here. */
-  readonly greeted?: (sequence: number) => void;
+  greeted?(sequence: number): void;
 }
 
 /** Highest sequence that a client has an id of. */
@@ -53,20 +36,22 @@ type PlacedStart = Exclude<Start, { kind: "ask" }>;
 
 /** Finds the place of new streams. */
 export class StreamOpening {
-  readonly #dependencies: OpeningDependencies;
-  readonly #waiting = new Set<Stream>();
+  readonly #parts: StreamsParts;
+  readonly #owner: OpeningOwner;
+  readonly #waiting = new LeanSet<Stream>();
   /** Those for whom the journal looks for a place in the past. */
-  readonly #locating = new Set<Stream>();
+  readonly #locating = new LeanSet<Stream>();
   /** Ids of the newest entries that were known when streams were greeted: what is stored later is theirs. */
-  readonly #greetedAt = new WeakMap<Stream, string>();
+  #greetedAt: WeakMap<Stream, string> | undefined;
   #cancelGreeting: (() => void) | undefined;
   readonly #set: string | undefined;
   #asking = false;
   #stopped = false;
 
-  constructor(dependencies: OpeningDependencies) {
-    this.#dependencies = dependencies;
-    const { members } = dependencies;
+  constructor(parts: StreamsParts, owner: OpeningOwner) {
+    this.#parts = parts;
+    this.#owner = owner;
+    const { members } = parts;
     this.#set = members.length > 1 ? topicSetOf(members.map(({ topicId }) => topicId)) : undefined;
   }
 
@@ -74,7 +59,7 @@ export class StreamOpening {
     const placed = this.#place(stream, undefined);
     if (!placed) this.#waiting.add(stream);
     if (stream.state === "connecting")
-      this.#cancelGreeting ??= this.#dependencies.clock.after(greetAfterMs, () => this.#greet());
+      this.#cancelGreeting ??= this.#parts.shared.clock.after(greetAfterMs, () => this.#greet());
     this.#ask(0);
   }
 
@@ -96,8 +81,9 @@ export class StreamOpening {
 
   /** True: it waits no more. `confirmedLast` is the journal's own last sequence, asked after the stream came. */
   #place(stream: Stream, confirmedLast: number | undefined): boolean {
-    const { journal, view, feed, streams, beyond } = this.#dependencies;
-    const { passed } = feed;
+    const { shared, view } = this.#parts;
+    const { journal } = shared;
+    const { placedTo: passed, streams } = this.#owner;
     if (passed === undefined) return false;
     const { epoch } = view;
     const heardOf = journal.known?.epoch === epoch ? journal.known.sequence : 0;
@@ -109,29 +95,30 @@ export class StreamOpening {
     if (proof !== undefined && to !== undefined && proof.set === this.#set) this.#compare(stream, start, { proof, to });
     else if (bootstrap === undefined) streams.pump.place(stream, start, this.#unheard(stream, start));
     else this.#locate(stream, start, bootstrap);
-    if (start.kind === "after" && start.sequence > passed) beyond(start.sequence);
+    if (start.kind === "after" && start.sequence > passed) this.#owner.beyond(start.sequence);
     return true;
   }
 
   #startOf(stream: Stream, known: Cursor, confirmed: boolean): Start {
     const { lastEventId = "" } = stream.wish ?? {};
     if (lastEventId !== "") return startOf(lastEventId, known, confirmed);
-    const start = startOf(this.#greetedAt.get(stream), known, confirmed);
+    const start = startOf(this.#greetedAt?.get(stream), known, confirmed);
     return start.kind === "after" ? { ...start, fresh: true } : start;
   }
 
   /** Who was greeted takes what is published from then on for granted; without a journal nobody has heard it. */
   #unheard({ greeted }: Stream, start: PlacedStart): Found {
-    const isUnheard = greeted && start.kind === "head" && this.#dependencies.view.epoch === unstoredEpoch;
+    const isUnheard = greeted && start.kind === "head" && this.#parts.view.epoch === unstoredEpoch;
     return isUnheard ? { missing: { kind: "gap", from: null, reason: "not_stored" } } : {};
   }
 
   #locate(stream: Stream, start: PlacedStart, bootstrap: JournalPlace): void {
-    const { pages, members, view, streams } = this.#dependencies;
+    const { shared, members, view } = this.#parts;
+    const { pages } = shared;
     const { ring } = view;
     const near = members.length === 1 && "last" in bootstrap ? ring.placeBeforeLast(bootstrap.last) : undefined;
     if (near !== undefined) {
-      streams.pump.place(stream, start, { located: { after: near, starts: undefined } });
+      this.#owner.streams.pump.place(stream, start, { located: { after: near, starts: undefined } });
       return;
     }
     this.#askJournal(stream, start, async () => ({ located: await locateStart(pages, members, bootstrap) }));
@@ -139,7 +126,8 @@ export class StreamOpening {
 
   /** The proxy that wrote what the client holds may have lacked something then that is known by now. */
   #compare(stream: Stream, start: PlacedStart, claim: Claim): void {
-    const { pages, members, metrics, view } = this.#dependencies;
+    const { shared, members, view } = this.#parts;
+    const { pages, metrics } = shared;
     const { epoch } = view;
     const isWanted = () => this.#locating.has(stream) && view.epoch === epoch;
     this.#askJournal(stream, start, async () => {
@@ -158,7 +146,9 @@ export class StreamOpening {
 
   /** Until the journal has answered; `find` answers undefined where it is to be asked again. */
   #askJournal(stream: Stream, start: PlacedStart, find: () => Promise<Found | undefined>): void {
-    const { view, streams, clock } = this.#dependencies;
+    const { shared, view } = this.#parts;
+    const { clock } = shared;
+    const { streams } = this.#owner;
     const { epoch } = view;
     this.#locating.add(stream);
     const again = (attempt: number) => void clock.after(backOffMs(attempt), () => look(attempt));
@@ -183,26 +173,30 @@ export class StreamOpening {
 
   #greet(): void {
     this.#cancelGreeting = undefined;
-    const { journal, streams, greeted } = this.#dependencies;
+    const { journal } = this.#parts.shared;
+    const { streams } = this.#owner;
     const { epoch = unstoredEpoch, sequence = 0 } = journal.known ?? {};
     const isStored = sequence > 0 && epoch !== unstoredEpoch;
     // While the journal is away nothing tells how far it is by now.
-    if (isStored && journal.connected) greeted?.(sequence);
+    if (isStored && journal.connected) this.#owner.greeted?.(sequence);
     for (const stream of [...this.#waiting, ...this.#locating]) {
       // Its client takes what is published from now on for granted. What came in the seconds before may come, too.
-      if (sequence > 0 && !stream.greeted && stream.wish?.bootstrap === undefined)
+      if (sequence > 0 && !stream.greeted && stream.wish?.bootstrap === undefined) {
+        this.#greetedAt ??= new WeakMap();
         this.#greetedAt.set(stream, formatEventId(epoch, sequence));
+      }
       streams.pump.greet(stream);
     }
   }
 
   #report(message: string, fault: unknown): void {
-    if (!(fault instanceof JournalUnavailable)) this.#dependencies.log.error(message, { fault });
+    if (!(fault instanceof JournalUnavailable)) this.#parts.shared.log.error(message, { fault });
   }
 
   #ask(attempt: number): void {
-    const { journal, feed, clock, view } = this.#dependencies;
-    if (this.#asking || this.#stopped || this.#waiting.size === 0 || feed.passed === undefined) return;
+    const { shared, view } = this.#parts;
+    const { journal, clock } = shared;
+    if (this.#asking || this.#stopped || this.#waiting.size === 0 || this.#owner.placedTo === undefined) return;
     this.#asking = true;
     // Those who come while the question is under way may hold ids that are newer than its answer.
     const asked = [...this.#waiting];

@@ -1,27 +1,29 @@
-import type { Backpressure } from "./backpressure.ts";
 import type { LocatedStart } from "./bootstrap.ts";
 import { formatEventId } from "./event-id.ts";
-import { encodedFrame } from "./frame-encoding.ts";
+import { encodedFrame, type FrameEncoding } from "./frame-encoding.ts";
 import type { FrameRing, Piece } from "./frame-ring.ts";
 import { noteRead } from "./late-log.ts";
-import type { PastDependencies } from "./past.ts";
-import { type Log, unstoredEpoch } from "./ports.ts";
+import type { TopicRef } from "./past.ts";
+import { unstoredEpoch } from "./ports.ts";
 import { Replay, type ServedPast } from "./replay.ts";
-import type { ResumeLimits, Start } from "./resume.ts";
+import type { Start } from "./resume.ts";
 import type { Settled } from "./settling.ts";
+import type { SharedByTopics } from "./shared-by-topics.ts";
 import { keepaliveFrame } from "./sse-frame.ts";
 import { enterState, isOpen, type Owed, type Stream, type UnwrittenRest } from "./stream.ts";
-import { StreamRelief } from "./stream-relief.ts";
+import { type Skipper, StreamRelief } from "./stream-relief.ts";
 import { StreamStep } from "./stream-step.ts";
-import { StreamTeller, type TellerDependencies } from "./stream-teller.ts";
+import { StreamTeller } from "./stream-teller.ts";
 import type { TopicView } from "./topic-view.ts";
 
-export interface PumpDependencies extends PastDependencies, TellerDependencies {
+/** What a topic's streams are served from, or those of several topics: one object, which all who serve them hold. */
+export interface StreamsParts {
+  readonly shared: SharedByTopics;
+  readonly members: readonly TopicRef[];
+  readonly encoding: FrameEncoding;
+  readonly view: TopicView;
   /** Where streams have several topics. */
   readonly settling?: Settled;
-  readonly log: Log;
-  readonly backpressure: () => Backpressure;
-  readonly resumeLimits: () => ResumeLimits;
 }
 
 /** What was found in the journal before a stream was given its place. */
@@ -33,8 +35,8 @@ export interface Found {
 const itsId: Owed = { kind: "id" };
 
 /** Brings single streams forward, as far as their sinks take it: from the ring, or else from the journal. */
-export class StreamPump {
-  readonly #dependencies: PumpDependencies;
+export class StreamPump implements Skipper {
+  readonly #parts: StreamsParts;
   readonly #view: TopicView;
   readonly #step: StreamStep;
   readonly #teller: StreamTeller;
@@ -42,14 +44,12 @@ export class StreamPump {
   #replay: Replay | undefined;
   readonly relief: StreamRelief;
 
-  constructor(dependencies: PumpDependencies) {
-    this.#dependencies = dependencies;
-    this.#view = dependencies.view;
-    const { view, metrics, backpressure } = dependencies;
-    this.#step = new StreamStep(view, dependencies.settling);
-    this.#teller = new StreamTeller(dependencies, this.#step);
-    const skip = (stream: Stream, to: number) => this.#skip(stream, to, "slow_consumer");
-    this.relief = new StreamRelief({ view, metrics, backpressure, skip });
+  constructor(parts: StreamsParts) {
+    this.#parts = parts;
+    this.#view = parts.view;
+    this.#step = new StreamStep(parts.view, parts.settling);
+    this.#teller = new StreamTeller(parts, this.#step);
+    this.relief = new StreamRelief(parts, this);
   }
 
   /** The first thing a stream is told when its place is not known in time. */
@@ -63,14 +63,14 @@ export class StreamPump {
     stream.wish = undefined;
     stream.cursor = start.kind === "after" ? start.sequence : Math.min(passed, located?.after ?? passed);
     stream.starts = located?.starts;
-    stream.late = this.#dependencies.settling?.log.placeAfter(stream.cursor);
+    stream.late = this.#parts.settling?.log.placeAfter(stream.cursor);
     stream.inStep = false;
     stream.resuming = start.kind === "after" || located !== undefined;
     stream.unwritten = missing?.kind === "events" ? missing : undefined;
     stream.owed = start.kind === "gap" ? start : missing?.kind === "gap" ? missing : itsId;
     stream.resumeOpen = start.kind === "after" && start.fresh !== true;
     if (missing?.kind === "gap") this.#teller.resumed(stream, "expired");
-    if (start.kind === "gap") this.#dependencies.metrics.resumed(start.reason);
+    if (start.kind === "gap") this.#parts.shared.metrics.resumed(start.reason);
     enterState(stream, "idle");
     this.pump(stream);
   }
@@ -96,8 +96,8 @@ export class StreamPump {
   #payAll(stream: Stream): void {
     if (stream.owed !== undefined) this.#teller.pay(stream, stream.owed);
     for (let next = this.#step.nextUnwritten(stream); next !== undefined; next = this.#step.nextUnwritten(stream)) {
-      this.#dependencies.metrics.sent(1, 0);
-      this.#teller.write(stream, encodedFrame(this.#dependencies.encoding, next));
+      this.#parts.shared.metrics.sent(1, 0);
+      this.#teller.write(stream, encodedFrame(this.#parts.encoding, next));
     }
     if (stream.late !== undefined && stream.owed === undefined) this.#writeLate(stream);
   }
@@ -135,14 +135,14 @@ export class StreamPump {
   #mayReplay({ resuming, replayedEvents, replayedBytes }: Stream): boolean {
     if (this.#keepsNothing) return false;
     if (!resuming) return true;
-    const { maxEvents, maxBytes } = this.#dependencies.resumeLimits();
+    const { maxEvents, maxBytes } = this.#parts.shared.resumeLimits();
     return replayedEvents < maxEvents && replayedBytes < maxBytes;
   }
 
   /** From the journal, or else where the ring begins. */
   #readOn(stream: Stream): void {
     if (this.#mayReplay(stream)) {
-      this.#replay ??= new Replay({ ...this.#dependencies, serve: (streams, past) => this.#serve(streams, past) });
+      this.#replay ??= this.#makeReplay();
       this.#replay.join(stream);
       return;
     }
@@ -150,14 +150,15 @@ export class StreamPump {
     stream.starts = undefined;
     if (this.#keepsNothing) {
       this.relief.overrun(stream, to);
-      this.#skip(stream, to, "slow_consumer");
+      this.skip(stream, to, "slow_consumer");
       return;
     }
     this.#teller.resumed(stream, "replay_limit");
-    this.#skip(stream, to, "replay_limit");
+    this.skip(stream, to, "replay_limit");
   }
 
-  #skip(stream: Stream, to: number, reason: "slow_consumer" | "replay_limit"): void {
+  /** The stream goes on after `to`, and is told what it does not get. */
+  skip(stream: Stream, to: number, reason: "slow_consumer" | "replay_limit"): void {
     if (stream.reading) this.#replay?.leave(stream);
     stream.reading = false;
     if (stream.owed?.kind !== "gap") stream.owed = { kind: "gap", from: this.#step.idOf(stream), reason };
@@ -167,6 +168,13 @@ export class StreamPump {
     // What is found late in there is told with it.
     this.#noteRead(stream, after);
     this.pump(stream);
+  }
+
+  #makeReplay(): Replay {
+    const { shared, members, encoding, view } = this.#parts;
+    const { clock, pages, log } = shared;
+    const serve = (streams: readonly Stream[], past: ServedPast) => this.#serve(streams, past);
+    return new Replay({ clock, pages, log, members, encoding, view, serve });
   }
 
   #serve(streams: readonly Stream[], { after, frames, completeTo }: ServedPast): void {
@@ -182,7 +190,7 @@ export class StreamPump {
   }
 
   #noteRead(stream: Stream, after: number): void {
-    const { settling } = this.#dependencies;
+    const { settling } = this.#parts;
     if (stream.late !== undefined && settling !== undefined) {
       const settled = settling.log.hasLookedAtAll(stream.late) ? settling.settledTo : 0;
       noteRead(stream.late, { from: after, to: stream.cursor }, settled);
@@ -191,7 +199,7 @@ export class StreamPump {
   }
 
   #writeLate(stream: Stream): void {
-    const { settling, metrics } = this.#dependencies;
+    const { settling, shared } = this.#parts;
     const id = (sequence: number) => formatEventId(this.#view.epoch, sequence);
     const lost = settling?.log.lostBy(stream);
     if (lost !== undefined) this.#teller.pay(stream, { kind: "gap", from: id(lost.from), reason: "expired" });
@@ -199,7 +207,7 @@ export class StreamPump {
       const entry = settling?.log.takeFor(stream);
       if (entry === undefined) return;
       if (entry.kind === "gap") this.#teller.countGaps(1, true);
-      else metrics.sent(1, 0);
+      else shared.metrics.sent(1, 0);
       this.#teller.write(stream, entry.bytes(this.#step.idOf(stream)));
     }
   }
@@ -222,7 +230,7 @@ export class StreamPump {
       stream.replayedBytes += piece.bytes.length;
     }
     if (stream.state === "idle") enterState(stream, "active");
-    this.#dependencies.metrics.sent(piece.events, 0);
+    this.#parts.shared.metrics.sent(piece.events, 0);
     if (piece.gaps > 0) {
       this.#teller.countGaps(piece.gaps, !stream.resuming);
       this.#teller.resumed(stream, "expired");

@@ -1,15 +1,17 @@
 import { Backlog } from "./backlog.ts";
-import { type Backpressure, reliefFor } from "./backpressure.ts";
-import type { HubMetrics } from "./ports.ts";
+import { reliefFor } from "./backpressure.ts";
+import type { SharedByTopics } from "./shared-by-topics.ts";
 import { isOpen, type Stream } from "./stream.ts";
 import type { TopicView } from "./topic-view.ts";
 
-export interface ReliefDependencies {
+export interface ReliefParts {
+  readonly shared: Pick<SharedByTopics, "metrics" | "backpressure">;
   readonly view: TopicView;
-  readonly metrics: HubMetrics;
-  readonly backpressure: () => Backpressure;
+}
+
+export interface Skipper {
   /** The stream goes on after `to`; it is told what it missed. */
-  readonly skip: (stream: Stream, to: number) => void;
+  skip(stream: Stream, to: number, reason: "slow_consumer"): void;
 }
 
 /**
@@ -17,18 +19,20 @@ export interface ReliefDependencies {
  * A stream that has not reached the head since it was opened is not behind but resuming: nothing is dropped for it.
  */
 export class StreamRelief {
-  readonly #dependencies: ReliefDependencies;
+  readonly #parts: ReliefParts;
+  readonly #skipper: Skipper;
   readonly #backlog = new Backlog();
   #countAtPass = 0;
 
-  constructor(dependencies: ReliefDependencies) {
-    this.#dependencies = dependencies;
+  constructor(parts: ReliefParts, skipper: Skipper) {
+    this.#parts = parts;
+    this.#skipper = skipper;
   }
 
   /** The newest frame of the ring is an event that has just arrived. */
   arrived(): void {
-    const { backpressure, view } = this.#dependencies;
-    if (backpressure().policy !== "block") this.#backlog.add(view.ring.newest);
+    const { shared, view } = this.#parts;
+    if (shared.backpressure().policy !== "block") this.#backlog.add(view.ring.newest);
   }
 
   passBegins(): void {
@@ -37,35 +41,35 @@ export class StreamRelief {
 
   /** Every stream was looked at since the pass began, so none is further behind than what came after that. */
   passEnds(): void {
-    this.#backlog.trim(this.#dependencies.backpressure().maxEvents + this.#backlog.count - this.#countAtPass);
+    this.#backlog.trim(this.#parts.shared.backpressure().maxEvents + this.#backlog.count - this.#countAtPass);
   }
 
   /** To be called when a stream was given all that it takes. */
   relieve(stream: Stream): void {
     if (!stream.blocked && !stream.reading) return;
     if (stream.resuming || stream.keep !== undefined || !isOpen(stream)) return;
-    const { backpressure, metrics, skip } = this.#dependencies;
+    const { backpressure, metrics } = this.#parts.shared;
     const relief = reliefFor(backpressure(), this.#backlog, stream.cursor);
     if (relief?.kind === "keep") stream.keep = relief.keep;
     if (relief?.kind !== "skip") return;
     metrics.dropped(relief.dropped, "slow_consumer");
-    skip(stream, relief.to);
+    this.#skipper.skip(stream, relief.to, "slow_consumer");
   }
 
   /** Without a journal what the ring no longer has is gone for a stream that goes on after `to`. */
   overrun({ cursor }: Stream, to: number): void {
-    const { metrics } = this.#dependencies;
+    const { metrics } = this.#parts.shared;
     metrics.dropped(Math.max(1, this.#backlog.countAt(to) - this.#backlog.countAt(cursor)), "slow_consumer");
   }
 
   /** What was kept for the stream is written: it goes on at the head. */
   keptWritten(stream: Stream): void {
-    const { view, metrics, skip } = this.#dependencies;
+    const { shared, view } = this.#parts;
     const { keep } = stream;
     if (keep === undefined) return;
     stream.keep = undefined;
-    metrics.dropped(this.#backlog.count - keep.number, "slow_consumer");
-    skip(stream, Math.max(stream.cursor, view.ring.newest));
+    shared.metrics.dropped(this.#backlog.count - keep.number, "slow_consumer");
+    this.#skipper.skip(stream, Math.max(stream.cursor, view.ring.newest), "slow_consumer");
   }
 
   /** Sequences begin anew. */

@@ -3,19 +3,19 @@ import { DeliveredEvent } from "./delivered-event.ts";
 import type { EventTrace, PublishedEvent, Topic, TopicId } from "./event.ts";
 import { formatEventId } from "./event-id.ts";
 import { FrameRing } from "./frame-ring.ts";
-import { HoleFiller } from "./hole-filler.ts";
+import { HoleFiller, type HoleOwner } from "./hole-filler.ts";
 import type { MergeMember } from "./merge-buffer.ts";
 import { NamedTimers } from "./named-timers.ts";
 import { type EpochChange, JournalUnavailable, type LiveEvent, unstoredEpoch } from "./ports.ts";
 import type { SharedByTopics } from "./shared-by-topics.ts";
 import { eventFrame, gapFrames } from "./sse-frame.ts";
 import { isOpen, type Stream, type StreamCounts, type StreamOwner } from "./stream.ts";
-import { StreamOpening } from "./stream-opening.ts";
+import { type OpeningOwner, StreamOpening } from "./stream-opening.ts";
 import type { SweptTopic } from "./tail-sweep.ts";
 import { type FeedEffect, type TailReport, TopicFeed } from "./topic-feed.ts";
 import { type TopicListener, TopicListeners } from "./topic-listeners.ts";
 import { TopicStreams } from "./topic-streams.ts";
-import { TopicSubscription } from "./topic-subscription.ts";
+import { type Subscriber, TopicSubscription } from "./topic-subscription.ts";
 import type { TopicView } from "./topic-view.ts";
 import { tracedDelivery } from "./traced-delivery.ts";
 import type { DeliverySpan } from "./tracing.ts";
@@ -23,10 +23,14 @@ import type { DeliverySpan } from "./tracing.ts";
 /** A replica that answered the first comparison may have been behind the leader; by then it no longer is. */
 const secondLookMs = 1_000;
 
-/** Follows one topic while it has streams, and a while longer. */
-export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeMember {
+type Roles = SweptTopic & TopicView & StreamOwner & MergeMember & Subscriber & OpeningOwner & HoleOwner;
+
+/**
+ * Follows one topic while it has streams, and a while longer. It hands itself to the parts that serve the topic: there
+ * may be very many topics, and closures for each of them take more memory than all that they are about.
+ */
+export class TopicFollower implements Roles {
   readonly topic: Topic;
-  readonly topics: readonly Topic[];
   readonly topicId: TopicId;
   readonly ring: FrameRing;
   readonly streams: TopicStreams;
@@ -48,37 +52,20 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   constructor(shared: SharedByTopics, topic: Topic, topicId: TopicId, onIdle: (follower: TopicFollower) => void) {
     this.#shared = shared;
     this.topic = topic;
-    this.topics = [topic];
     this.topicId = topicId;
     this.#onIdle = onIdle;
     this.ring = new FrameRing(0, shared.ringLimits, { store: shared.frames });
     this.#feed = new TopicFeed(shared.feedLimits);
     this.#timers = new NamedTimers(shared.clock);
-    // There may be very many topics: what each part is given is picked, not copied whole.
-    const { journal, clock, log, metrics, pages, followGate } = shared;
-    this.#subscription = new TopicSubscription({
-      journal,
-      clock,
-      followGate,
-      topicId,
-      onEvent: (event) => this.#live(event),
-      onFollowing: () => shared.sweep.check(this),
-      failed: (fault) => this.#report("Following a topic failed; it is tried again", fault),
-    });
-    this.streams = new TopicStreams({ ...shared, members: [this], encoding: "plain", view: this });
-    this.#opening = new StreamOpening({
-      journal,
-      clock,
-      log,
-      metrics,
-      pages,
-      members: [this],
-      view: this,
-      feed: this.#feed,
-      streams: this.streams,
-      beyond: (sequence) => this.nudge(sequence),
-      greeted: (sequence) => this.#countedOnFrom(sequence),
-    });
+    this.#subscription = new TopicSubscription(shared, this);
+    // There may be very many topics: nothing of what they share is copied for one.
+    const parts = { shared, members: [this], encoding: "plain", view: this } as const;
+    this.streams = new TopicStreams(parts);
+    this.#opening = new StreamOpening(parts, this);
+  }
+
+  get topics(): readonly Topic[] {
+    return [this.topic];
   }
 
   get counts(): StreamCounts {
@@ -93,8 +80,12 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     return this.#feed.passed ?? 0;
   }
 
+  get placedTo(): number | undefined {
+    return this.#feed.passed;
+  }
+
   get opening(): boolean {
-    return this.#feed.passed === undefined;
+    return this.placedTo === undefined;
   }
 
   get behind(): boolean {
@@ -182,6 +173,23 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     this.#run(this.#feed.nudge(sequence));
   }
 
+  beyond(sequence: number): void {
+    this.nudge(sequence);
+  }
+
+  /** What is stored from there on is live for those who wait, however late the topic is compared with the journal. */
+  greeted(sequence: number | undefined): void {
+    if (this.opening) this.#beginAfter ??= sequence;
+  }
+
+  following(): void {
+    this.#shared.sweep.check(this);
+  }
+
+  followFailed(fault: unknown): void {
+    this.#report("Following a topic failed; it is tried again", fault);
+  }
+
   disconnected(): void {
     this.#feed.disconnected();
     this.#filler?.failing.over();
@@ -191,7 +199,7 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   /** Streams that waited through the outage get what is stored from now on, however long their opening still takes. */
   reconnected(): void {
     if (!this.opening) return;
-    this.#countedOnFrom(this.#shared.journal.known?.sequence);
+    this.greeted(this.#shared.journal.known?.sequence);
     this.#subscription.hasten();
   }
 
@@ -215,20 +223,15 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     this.ring.clear();
   }
 
-  /** What is stored from there on is live for those who wait, however late the topic is compared with the journal. */
-  #countedOnFrom(sequence: number | undefined): void {
-    if (this.opening) this.#beginAfter ??= sequence;
+  filled(effects: readonly FeedEffect[]): void {
+    this.#run(effects);
   }
 
-  #restarted(oldEpoch: number, keptTo: number): void {
-    this.#filler?.abandon();
-    if (this.opening) this.#beginAfter = Math.min(this.#beginAfter ?? keptTo, keptTo);
-    this.#feed.restarted(keptTo);
-    this.ring.reset(this.passed);
-    this.streams.restarted(oldEpoch, keptTo);
+  fillFailed(fault: unknown): void {
+    this.#report("Filling a hole in a topic failed; it is tried again", fault);
   }
 
-  #live(event: LiveEvent): void {
+  live(event: LiveEvent): void {
     if (this.#stopped) return;
     if (!this.#feed.isDue(event)) {
       this.#run(this.#feed.live(event));
@@ -238,6 +241,14 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
     if (event.event === undefined) return;
     this.#deliver(event.sequence, event.acceptedAt, event.event);
     this.#appended();
+  }
+
+  #restarted(oldEpoch: number, keptTo: number): void {
+    this.#filler?.abandon();
+    if (this.opening) this.#beginAfter = Math.min(this.#beginAfter ?? keptTo, keptTo);
+    this.#feed.restarted(keptTo);
+    this.ring.reset(this.passed);
+    this.streams.restarted(oldEpoch, keptTo);
   }
 
   #run(effects: readonly FeedEffect[]): void {
@@ -268,11 +279,11 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
         return;
       }
       case "read":
-        this.#filler ??= this.#makeFiller();
+        this.#filler ??= new HoleFiller(this.#shared, this, this.#feed);
         this.#filler.read(effect.after, backOffMs(effect.attempt));
         return;
       case "ask-bounds":
-        this.#filler ??= this.#makeFiller();
+        this.#filler ??= new HoleFiller(this.#shared, this, this.#feed);
         this.#filler.askBounds();
     }
   }
@@ -291,16 +302,6 @@ export class TopicFollower implements SweptTopic, TopicView, StreamOwner, MergeM
   #traced(trace: EventTrace, acceptedAt: number, eventId: string): DeliverySpan | undefined {
     const { topicId, listening: streams } = this;
     return tracedDelivery(this.#shared, trace, { topicId, eventId, acceptedAt, streams }, this.streams.size);
-  }
-
-  #makeFiller(): HoleFiller {
-    return new HoleFiller({
-      ...this.#shared,
-      topicId: this.topicId,
-      feed: this.#feed,
-      run: (effects) => this.#run(effects),
-      report: (fault) => this.#report("Filling a hole in a topic failed; it is tried again", fault),
-    });
   }
 
   #lingerIfIdle(): void {

@@ -1,3 +1,4 @@
+import { LeanSet } from "./lean-set.ts";
 import type { MergeItem } from "./merge-buffer.ts";
 
 /** Somebody who merges a topic with others. */
@@ -12,34 +13,32 @@ export interface TopicListener {
 
 /** The merged channels that a topic belongs to. */
 export class TopicListeners {
-  /** Most topics never have one, and every event asks. */
-  #all: Set<TopicListener> | undefined;
+  readonly #all = new LeanSet<TopicListener>();
 
   add(listener: TopicListener): void {
-    this.#all = (this.#all ?? new Set()).add(listener);
+    this.#all.add(listener);
   }
 
   remove(listener: TopicListener): void {
-    this.#all?.delete(listener);
-    if (this.#all?.size === 0) this.#all = undefined;
+    this.#all.delete(listener);
   }
 
   get isEmpty(): boolean {
-    return this.#all === undefined;
+    return this.#all.size === 0;
   }
 
   /** Streams of all of them. */
   get streams(): number {
     let sum = 0;
-    for (const { size } of this.#all ?? []) sum += size;
+    for (const { size } of this.#all) sum += size;
     return sum;
   }
 
   delivered(item: MergeItem): void {
-    for (const listener of this.#all ?? []) listener.delivered(item);
+    for (const listener of this.#all) listener.delivered(item);
   }
 
   changed(): void {
-    if (this.#all !== undefined) for (const listener of this.#all) listener.changed();
+    if (!this.isEmpty) for (const listener of this.#all) listener.changed();
   }
 }

@@ -1,18 +1,18 @@
 import { formatEventId } from "./event-id.ts";
 import type { TopicStarts } from "./past.ts";
 import type { Stream } from "./stream.ts";
-import { type PumpDependencies, StreamPump } from "./stream-pump.ts";
+import { StreamPump, type StreamsParts } from "./stream-pump.ts";
 import type { DeliverySpan } from "./tracing.ts";
 
-const none: readonly number[] = [];
+const none: readonly never[] = [];
 
 /** The streams of one topic or one set of topics, and the pass that writes what is new to all of them. */
 export class TopicStreams {
   readonly pump: StreamPump;
   /** Waits for its turn in the fan-out. */
   announced = false;
-  readonly #dependencies: PumpDependencies;
-  readonly #streams: Stream[] = [];
+  readonly #parts: StreamsParts;
+  #streams: Stream[] = [];
   /** Streams below this index are still to be visited in this pass; 0 = no pass is under way. */
   #toVisit = 0;
   /** Another pass follows, whether or not there is anything new. */
@@ -22,12 +22,12 @@ export class TopicStreams {
   #accepted: number[] | undefined;
   #acceptedInPass: readonly number[] = none;
   #newestInPass = 0;
-  #spans: DeliverySpan[] = [];
-  #spansInPass: DeliverySpan[] = [];
+  #spans: DeliverySpan[] | undefined;
+  #spansInPass: readonly DeliverySpan[] = none;
 
-  constructor(dependencies: PumpDependencies) {
-    this.#dependencies = dependencies;
-    this.pump = new StreamPump(dependencies);
+  constructor(parts: StreamsParts) {
+    this.#parts = parts;
+    this.pump = new StreamPump(parts);
   }
 
   get size(): number {
@@ -36,7 +36,7 @@ export class TopicStreams {
 
   /** What passes have not written yet takes half of the ring. */
   get ringFills(): boolean {
-    return this.#dependencies.view.ring.halfNew;
+    return this.#parts.view.ring.halfNew;
   }
 
   [Symbol.iterator](): Iterator<Stream> {
@@ -44,7 +44,10 @@ export class TopicStreams {
   }
 
   add(stream: Stream): void {
-    stream.topicIndex = this.#streams.push(stream) - 1;
+    stream.topicIndex = this.#streams.length;
+    // Most topics have one, and a list that grows from nothing takes several times the room of its first element.
+    if (this.#streams.length === 0) this.#streams = [stream];
+    else this.#streams.push(stream);
   }
 
   /** The last stream takes the place; passes run downwards, so it is visited at most once too often, never too seldom. */
@@ -65,7 +68,10 @@ export class TopicStreams {
     // Most passes write one event, and a list that grows takes several times the room.
     if (this.#accepted === undefined) this.#accepted = [acceptedAt];
     else this.#accepted.push(acceptedAt);
-    if (span !== undefined) this.#spans.push(span);
+    if (span !== undefined) {
+      this.#spans ??= [];
+      this.#spans.push(span);
+    }
     this.pump.relief.arrived();
   }
 
@@ -112,7 +118,7 @@ export class TopicStreams {
       stream.keep = undefined;
       stream.inStep = false;
       stream.unwritten = undefined;
-      stream.late = this.#dependencies.settling?.log.placeAfter(stream.cursor);
+      stream.late = this.#parts.settling?.log.placeAfter(stream.cursor);
       this.pump.pump(stream);
     }
   }
@@ -148,26 +154,23 @@ export class TopicStreams {
   #beginPass(): void {
     this.#toVisit = this.#streams.length;
     this.#again = false;
-    this.#newestInPass = this.#dependencies.view.ring.newest;
+    this.#newestInPass = this.#parts.view.ring.newest;
     this.#acceptedInPass = this.#accepted ?? none;
     this.#accepted = undefined;
-    if (this.#spans.length > 0) {
-      this.#spansInPass = this.#spans;
-      this.#spans = [];
-    }
+    this.#spansInPass = this.#spans ?? none;
+    this.#spans = undefined;
     this.pump.relief.passBegins();
   }
 
   #endPass(): void {
-    const now = this.#dependencies.clock.now();
-    for (const acceptedAt of this.#acceptedInPass) this.#dependencies.metrics.latency(Math.max(0, now - acceptedAt));
+    const { clock, metrics } = this.#parts.shared;
+    const now = clock.now();
+    for (const acceptedAt of this.#acceptedInPass) metrics.latency(Math.max(0, now - acceptedAt));
     this.#acceptedInPass = none;
-    if (this.#spansInPass.length > 0) {
-      for (const span of this.#spansInPass) span.end();
-      this.#spansInPass = [];
-    }
+    for (const span of this.#spansInPass) span.end();
+    this.#spansInPass = none;
     this.pump.relief.passEnds();
-    const { ring } = this.#dependencies.view;
+    const { ring } = this.#parts.view;
     ring.written(this.#newestInPass);
     // Those who were visited first have not got what arrived meanwhile.
     if (this.#again || ring.newest !== this.#newestInPass) this.#beginPass();

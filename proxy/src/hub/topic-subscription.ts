@@ -3,27 +3,33 @@ import type { TopicId } from "./event.ts";
 import type { Clock, Journal, LiveEvent } from "./ports.ts";
 import type { ReadGate } from "./read-gate.ts";
 
-export interface TopicSubscriptionParts {
+export interface SubscriptionShared {
   readonly journal: Pick<Journal, "follow">;
   readonly clock: Clock;
   /** Calls for all topics together. */
   readonly followGate: ReadGate;
+}
+
+/** Who is told a topic's live events. */
+export interface Subscriber {
   readonly topicId: TopicId;
-  readonly onEvent: (event: LiveEvent) => void;
+  live(event: LiveEvent): void;
   /** Everything from now on will be told. */
-  readonly onFollowing: () => void;
-  readonly failed: (fault: unknown) => void;
+  following(): void;
+  followFailed(fault: unknown): void;
 }
 
 /** Has a topic's live events told, as soon as the journal can. */
 export class TopicSubscription {
-  readonly #parts: TopicSubscriptionParts;
+  readonly #shared: SubscriptionShared;
+  readonly #subscriber: Subscriber;
   #following: { stop(): void } | undefined;
   #cancelRetry: (() => void) | undefined;
   #stopped = false;
 
-  constructor(parts: TopicSubscriptionParts) {
-    this.#parts = parts;
+  constructor(shared: SubscriptionShared, subscriber: Subscriber) {
+    this.#shared = shared;
+    this.#subscriber = subscriber;
   }
 
   start(): void {
@@ -42,21 +48,28 @@ export class TopicSubscription {
   }
 
   #try(attempt: number): void {
-    const { journal, clock, followGate, topicId, onEvent, onFollowing, failed } = this.#parts;
+    const { journal, clock, followGate } = this.#shared;
+    const subscriber = this.#subscriber;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
     followGate
-      .run(async () => (this.#stopped ? undefined : journal.follow(topicId, onEvent)))
+      .run(async () => (this.#stopped ? undefined : journal.follow(subscriber.topicId, toldTo(subscriber))))
       .then(
         (following) => {
           if (this.#stopped) return following?.stop();
           this.#following = following;
-          onFollowing();
+          subscriber.following();
         },
         (fault: unknown) => {
-          failed(fault);
+          subscriber.followFailed(fault);
           if (!this.#stopped) this.#cancelRetry = clock.after(backOffMs(attempt + 1), () => this.#try(attempt + 1));
         },
       );
   }
 }
+
+/** Kept as long as the topic is followed: a closure of its own, so that nothing else of a try stays with it. */
+const toldTo =
+  (subscriber: Subscriber) =>
+  (event: LiveEvent): void =>
+    subscriber.live(event);

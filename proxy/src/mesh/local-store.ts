@@ -92,7 +92,7 @@ export class LocalStore {
   /** `onEvent` is told what is appended to the topic from now on, until what is returned is called. */
   follow(topicId: TopicId, onEvent: Follower): () => void {
     const log = this.#logOf(topicId);
-    log.followers = [...log.followers, onEvent];
+    log.followers = log.followers.concat(onEvent);
     return () => {
       if (!log.followers.includes(onEvent)) return;
       log.followers = log.followers.filter((each) => each !== onEvent);
