@@ -25,6 +25,8 @@ export interface PublishRequest extends StreamRequest {
 export interface RunningSubject {
   /** host:port of the streams. */
   readonly target: string;
+  /** Of others that serve the same streams: each reader of a crew connects to the next one. */
+  readonly moreTargets?: readonly string[];
   /** host:port of the publishes. */
   readonly publishTarget: string;
   readonly stream: StreamRequest;

@@ -64,16 +64,17 @@ export class Crew {
   }
 
   /** Throws when not all streams open. */
-  async open({ target, stream }: RunningSubject, wanted: StreamsWanted): Promise<StreamsOpened> {
+  async open({ target, moreTargets = [], stream }: RunningSubject, wanted: StreamsWanted): Promise<StreamsOpened> {
     this.#wanted = wanted;
     const { count, topics, size, concurrency, slowEvery = 0, slowBytes = 0, pauseMs = 0 } = wanted;
     const parts = this.#readers.length;
+    const targets = [target, ...moreTargets];
     const started = performance.now();
     const answers = await Promise.all(
       this.#readers.map((reader, part) =>
         reader.open({
           ...stream,
-          target,
+          target: targets[part % targets.length] ?? target,
           count: spread(count, parts, part),
           topics,
           firstTopic: sum(this.#readers.slice(0, part).map((_, before) => spread(count, parts, before))) % topics,
